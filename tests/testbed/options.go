@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const usage = `Starts throw-away Kubernetes control planes and stops them when its standard input ends.
+
+Usage:
+  testbed start --dir DIR --cluster NAME [--cluster NAME ...] [--apiserver-flag NAME=--flag=value ...]
+
+Flags:
+  --dir DIR                           where everything is kept while it runs; must be empty or missing; removed at the end
+  --cluster NAME                      starts a control plane of this name (repeat it for more)
+  --apiserver-flag NAME=--flag=value  one more flag for the kube-apiserver of the cluster NAME (repeat it for more)
+
+When every cluster is ready, one line of JSON on standard output says how to reach them.
+KUBEBUILDER_ASSETS names a folder whose etcd and kube-apiserver are used in place of the built-in ones.
+`
+
+// errHelp is returned where the usage was asked for.
+var errHelp = errors.New("help")
+
+var clusterName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$`)
+
+// Options is what `testbed start` was asked for.
+type Options struct {
+	// Folder holds everything that the clusters write; absolute.
+	Folder string
+	// Clusters are the names of the control planes, in the order given.
+	Clusters []string
+	// APIServerFlags are further flags of kube-apiserver, by cluster.
+	APIServerFlags map[string][]string
+}
+
+func parseOptions(arguments []string) (Options, error) {
+	if len(arguments) == 0 {
+		return Options{}, errors.New("no command was given")
+	}
+	switch arguments[0] {
+	case "start":
+	case "help", "-h", "-help", "--help":
+		return Options{}, errHelp
+	default:
+		return Options{}, fmt.Errorf("%q is not a command of testbed", arguments[0])
+	}
+
+	options := Options{APIServerFlags: map[string][]string{}}
+	flags := flag.NewFlagSet("start", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&options.Folder, "dir", "", "")
+	flags.Func("cluster", "", options.addCluster)
+	flags.Func("apiserver-flag", "", options.addAPIServerFlag)
+	if err := flags.Parse(arguments[1:]); errors.Is(err, flag.ErrHelp) {
+		return Options{}, errHelp
+	} else if err != nil {
+		return Options{}, err
+	}
+	return options, options.complete(flags.Args())
+}
+
+func (o *Options) addCluster(name string) error {
+	if !clusterName.MatchString(name) {
+		return errors.New("a name has at most 40 lower-case letters, digits and dashes, and no dash at its ends")
+	}
+	for _, other := range o.Clusters {
+		if other == name {
+			return errors.New("it was named before")
+		}
+	}
+	o.Clusters = append(o.Clusters, name)
+	return nil
+}
+
+func (o *Options) addAPIServerFlag(value string) error {
+	name, extra, _ := strings.Cut(value, "=")
+	if !strings.HasPrefix(extra, "--") {
+		return errors.New("it must look like NAME=--flag=value")
+	}
+	o.APIServerFlags[name] = append(o.APIServerFlags[name], extra)
+	return nil
+}
+
+// complete checks what only the whole command line can tell.
+func (o *Options) complete(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("the argument %q is not understood", rest[0])
+	case o.Folder == "":
+		return errors.New("--dir is missing")
+	case len(o.Clusters) == 0:
+		return errors.New("--cluster is missing")
+	}
+	for name := range o.APIServerFlags {
+		known := false
+		for _, cluster := range o.Clusters {
+			known = known || cluster == name
+		}
+		if !known {
+			return fmt.Errorf("--apiserver-flag is for the cluster %q, which no --cluster names", name)
+		}
+	}
+	folder, err := filepath.Abs(o.Folder)
+	o.Folder = folder
+	return err
+}
