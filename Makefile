@@ -1,0 +1,21 @@
+# One line each; what they need is in the README.
+.PHONY: demo test lint bench dist completions
+
+demo:          ## two throw-away control planes, one registered with the other, step by step
+	@tests/demo
+
+test:          ## all tests, on real control planes
+	cargo test --locked
+
+lint:          ## formatting, clippy
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+bench:         ## the plugin beside the kubectl script
+	cargo bench --locked --bench registration
+
+dist:          ## the archive for this platform, as krew installs it
+	@krew/dist
+
+completions:   ## makes completions/ anew
+	@completions/generate

@@ -1,0 +1,76 @@
+//! What can be typed: clap's types and nothing else. One file a verb, named as the verb; what
+//! several verbs share stands in [`cluster`] and [`output`].
+
+pub mod cluster;
+pub mod completion;
+pub mod output;
+pub mod register_run_cluster;
+pub mod status;
+pub mod version;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::EXIT_CODES;
+
+/// Register run clusters with a build cluster: least privilege, tokens that end, proof before
+/// anything is stored.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubectl-tapmc",
+    bin_name = "kubectl tapmc",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = exit_codes_help()
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Say what is sent to the clusters: -v 1 names each step, -v 6 each request
+    #[arg(
+        short = 'v',
+        long = "v",
+        value_name = "LEVEL",
+        global = true,
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub verbosity: u8,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the credential for a run cluster and store it, proven, on the build cluster
+    RegisterRunCluster(Box<register_run_cluster::RegisterRunClusterArgs>),
+    /// Show the registrations that a build cluster holds
+    Status(status::StatusArgs),
+    /// Print the version of this plugin
+    Version(version::VersionArgs),
+    /// Print the completion script of a shell, or of kubectl
+    Completion(completion::CompletionArgs),
+    /// What kubectl's completion asks for
+    #[command(name = "__complete", hide = true, disable_help_flag = true)]
+    Complete(completion::CompleteArgs),
+}
+
+fn exit_codes_help() -> String {
+    let mut text = String::from("Exit codes: 0 done");
+    for (_, code, meaning) in EXIT_CODES {
+        text.push_str(&format!(" · {code} {}", meaning.replace('`', "")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

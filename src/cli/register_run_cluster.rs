@@ -1,0 +1,158 @@
+//! `kubectl tapmc register-run-cluster`: what can be typed.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use super::{
+    cluster::{BothClustersArgs, KubeconfigArgs, duration, timeout},
+    output::{ConsentArgs, OutputArgs},
+};
+
+/// Make the credential for a run cluster and store it, proven, on the build cluster.
+///
+/// On the run cluster: a namespace with a ServiceAccount, a Role and RoleBinding in each run
+/// namespace, and a token bound to a marker Secret, so that it ends and can be revoked. On the
+/// build cluster: a Secret with a kubeconfig that was used with success before it was stored.
+/// Running the command again repairs what is missing and changes nothing else.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct RegisterRunClusterArgs {
+    /// Both clusters and the operator's identity on each.
+    #[command(flatten)]
+    pub clusters: BothClustersArgs,
+
+    /// The name of the registration; without it the last part of the run context's name
+    #[arg(long, value_name = "NAME", help_heading = "Registration")]
+    pub name: Option<String>,
+
+    /// The namespace on the build cluster where the reader (kapp-controller, Flux, …) finds the
+    /// kubeconfig Secret; without it the namespace of the build context
+    #[arg(short, long, value_name = "NAMESPACE", help_heading = "Registration")]
+    pub namespace: Option<String>,
+
+    /// A namespace on the run cluster to deliver to (repeatable); without it the namespace of the
+    /// run context
+    #[arg(long, value_name = "NAMESPACE", help_heading = "Registration")]
+    pub run_namespace: Vec<String>,
+
+    /// Make the namespaces (on the build cluster and on the run cluster) that do not exist
+    #[arg(long, help_heading = "Registration")]
+    pub create_namespace: bool,
+
+    /// The name of the kubeconfig Secret on the build cluster; without it NAME-kubeconfig
+    #[arg(long, value_name = "NAME", help_heading = "Registration")]
+    pub secret_name: Option<String>,
+
+    /// What the credential may do in each run namespace (repeatable); without it 'deliverable'
+    #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Rights")]
+    pub profile: Vec<ProfileName>,
+
+    /// A YAML file with PolicyRules of your own, granted in each run namespace
+    #[arg(long, value_name = "FILE", help_heading = "Rights")]
+    pub rules: Option<PathBuf>,
+
+    /// The ServiceAccount that the profile flux-impersonate may act as
+    #[arg(long, value_name = "NAMESPACE/NAME", help_heading = "Rights")]
+    pub impersonate: Option<String>,
+
+    /// Allow rules that reach further than a delivery needs: wildcards, escalate, bind,
+    /// impersonate, and the cluster-wide profile 'view'
+    #[arg(long, help_heading = "Rights")]
+    pub allow_broad_rules: bool,
+
+    /// Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type
+    /// service-account-token (Kubernetes 1.30 or newer)
+    #[arg(long, help_heading = "Rights")]
+    pub guard: bool,
+
+    /// The namespace of the account on the run cluster; without it tapmc-NAME
+    #[arg(long, value_name = "NAMESPACE", help_heading = "Rights", conflicts_with = "service_account")]
+    pub account_namespace: Option<String>,
+
+    /// Use this ServiceAccount of your own: no RBAC is touched, markers live beside it
+    #[arg(long, value_name = "NAMESPACE/NAME", help_heading = "Rights",
+          conflicts_with_all = ["profile", "rules", "impersonate", "guard"])]
+    pub service_account: Option<String>,
+
+    /// Take over objects of our names that this registration did not make
+    #[arg(long, help_heading = "Rights")]
+    pub adopt: bool,
+
+    /// How long the token lives: units s, m, h, d; at least 10m (default 30d)
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Token")]
+    pub duration: Option<Duration>,
+
+    /// Start a new generation (marker, token) although the stored one is still good; the old one
+    /// ends
+    #[arg(long, help_heading = "Token")]
+    pub rotate: bool,
+
+    /// The address of the run cluster's API server as the reader reaches it
+    #[arg(long, value_name = "URL", help_heading = "What the reader will use")]
+    pub run_server: Option<String>,
+
+    /// The CA of that address, a PEM file
+    #[arg(long, value_name = "FILE", help_heading = "What the reader will use")]
+    pub run_certificate_authority: Option<PathBuf>,
+
+    /// The proxy on the reader's way to that address
+    #[arg(long, value_name = "URL", help_heading = "What the reader will use")]
+    pub run_proxy_url: Option<String>,
+
+    /// Allow a loopback or link-local address, which a reader in a cluster can rarely reach
+    #[arg(long, help_heading = "What the reader will use")]
+    pub allow_loopback_server: bool,
+
+    /// Allow the build cluster to be the run cluster
+    #[arg(long, help_heading = "What the reader will use")]
+    pub allow_same_cluster: bool,
+
+    /// Which kubeconfig, and how long the clusters may take.
+    #[command(flatten)]
+    pub kubeconfig: KubeconfigArgs,
+
+    /// How long to wait for what a controller must finish, such as a namespace that is going
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = timeout, help_heading = "Clusters")]
+    pub wait_timeout: Duration,
+
+    /// How far the command goes.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The profiles by name; what each grants is decided in `registration::profiles`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileName {
+    /// Cartographer Deliverables and ConfigMaps
+    Deliverable,
+    /// Carvel Packages, PackageInstalls and ConfigMaps
+    Packages,
+    /// Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard
+    PackageValues,
+    /// Deployments, Services, Ingresses and ConfigMaps
+    Workload,
+    /// Impersonate one ServiceAccount, named by --impersonate
+    FluxImpersonate,
+    /// Read everything but Secrets in the whole cluster (needs --allow-broad-rules)
+    View,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # the run cluster 'run-a' may be delivered to in its namespace 'apps'
+  kubectl tapmc register-run-cluster --build-context build --run-context run-a --run-namespace apps
+
+  # only look at what would be done
+  kubectl tapmc register-run-cluster --build-context build --run-context run-a --dry-run
+
+  # a new token at once; the old one ends
+  kubectl tapmc register-run-cluster --build-context build --run-context run-a --rotate
+
+  # rules of your own, and the address that the build cluster reaches
+  kubectl tapmc register-run-cluster --build-context build --run-context kind-run \\
+    --rules rules.yaml --run-server https://run-a.internal:6443";

@@ -1,0 +1,184 @@
+//! Carrying out changes: server-side apply under one field manager, deletions by UID.
+
+use std::time::{Duration, Instant};
+
+use kube::{
+    api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions},
+    core::PartialObjectMeta,
+};
+use serde_json::{Value, json};
+
+use super::{Cluster, is_status};
+use crate::{
+    error::{Error, Kind, Result},
+    plan::{Change, Manifest, Op},
+    registration::record::FIELD_MANAGER,
+};
+
+/// What the API server made of a change.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The object's UID; empty after a deletion.
+    pub uid: String,
+}
+
+impl Cluster {
+    /// Carries out one change.
+    ///
+    /// # Errors
+    /// As the API server answers; [`Kind::Conflict`] where the object is not the one that was
+    /// observed.
+    pub async fn carry_out(&self, change: &Change) -> Result<Applied> {
+        match change.op {
+            Op::Keep => Ok(Applied { uid: change.uid.clone().unwrap_or_default() }),
+            Op::Create => self.apply(&change.manifest, false, false).await,
+            Op::Update => self.apply(&preconditioned(change), true, false).await,
+            Op::Replace => {
+                self.delete(&change.manifest, change.uid.as_deref()).await?;
+                self.apply(&change.manifest, false, false).await
+            }
+            Op::Delete => {
+                self.delete(&change.manifest, change.uid.as_deref()).await.map(|()| Applied { uid: String::new() })
+            }
+        }
+    }
+
+    /// Has the API server check a change without making it.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn dry_run(&self, change: &Change) -> Result<()> {
+        match change.op {
+            Op::Keep | Op::Delete | Op::Replace => Ok(()),
+            Op::Create | Op::Update => self.apply(&change.manifest, change.op == Op::Update, true).await.map(|_| ()),
+        }
+    }
+
+    /// Server-side apply. Without `force` a field that another manager owns is a conflict.
+    pub(super) async fn apply(&self, manifest: &Manifest, force: bool, dry_run: bool) -> Result<Applied> {
+        let params =
+            PatchParams { force, dry_run, field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let applied = self.api_of(manifest).patch(&manifest.name, &params, &Patch::Apply(&manifest.body)).await;
+        let tried = if dry_run { "the dry run of applying" } else { "applying" };
+        let applied = applied.map_err(|error| self.explain(format_args!("{tried} {}", shown(manifest)), &error))?;
+        Ok(Applied { uid: applied.metadata.uid.unwrap_or_default() })
+    }
+
+    /// Creates an object that must not exist yet, and gives its UID. When the answer is lost, the
+    /// object is looked for: its name is its own.
+    pub(super) async fn create(&self, manifest: &Manifest) -> Result<Applied> {
+        let object = serde_json::from_value(manifest.body.clone());
+        let object =
+            object.map_err(|error| Error::failed(format_args!("{} cannot be made: {error}", shown(manifest))))?;
+        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let api = self.api_of(manifest);
+        let error = match api.create(&params, &object).await {
+            Ok(created) => return Ok(Applied { uid: created.metadata.uid.unwrap_or_default() }),
+            Err(error) => self.explain(format_args!("creating {}", shown(manifest)), &error),
+        };
+        if error.kind() != Kind::Unreachable {
+            return Err(error);
+        }
+        match api.get_metadata_opt(&manifest.name).await {
+            Ok(Some(PartialObjectMeta { metadata, .. })) => Ok(Applied { uid: metadata.uid.unwrap_or_default() }),
+            _ => Err(error),
+        }
+    }
+
+    /// Deletes an object, but only the observed one. One that is gone already is as good.
+    pub(super) async fn delete(&self, manifest: &Manifest, uid: Option<&str>) -> Result<()> {
+        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
+        let params = DeleteParams { preconditions, ..DeleteParams::background() };
+        match self.api_of(manifest).delete(&manifest.name, &params).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_status(&error, 404) => Ok(()),
+            Err(error) => Err(self.explain(format_args!("deleting {}", shown(manifest)), &error)),
+        }
+    }
+
+    /// Adds an annotation by a merge patch.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn annotate(&self, manifest: &Manifest, annotation: &(String, String)) -> Result<()> {
+        let patch = json!({"metadata": {"annotations": {annotation.0.as_str(): annotation.1}}});
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let patched = self.api_of(manifest).patch_metadata(&manifest.name, &params, &Patch::Merge(patch)).await;
+        patched.map(|_| ()).map_err(|error| self.explain(format_args!("annotating {}", shown(manifest)), &error))
+    }
+
+    /// The UID of an object; none where it does not exist.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn uid_of(&self, manifest: &Manifest) -> Result<Option<String>> {
+        let found = self.api_of(manifest).get_metadata_opt(&manifest.name).await;
+        let found = found.map_err(|error| self.explain(format_args!("reading {}", shown(manifest)), &error))?;
+        Ok(found.and_then(|object| object.metadata.uid))
+    }
+
+    /// One annotation of an object; none where it, or the object, does not exist.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn annotation_of(&self, manifest: &Manifest, key: &str) -> Result<Option<String>> {
+        let found = self.api_of(manifest).get_metadata_opt(&manifest.name).await;
+        let found = found.map_err(|error| self.explain(format_args!("reading {}", shown(manifest)), &error))?;
+        Ok(found.and_then(|object| object.metadata.annotations).and_then(|mut annotations| annotations.remove(key)))
+    }
+
+    /// Waits until a namespace that is being deleted is gone.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`] when the time is over.
+    pub async fn await_gone(&self, namespace: &Manifest, limit: Duration) -> Result<()> {
+        let api: Api<_> = self.api_of(namespace);
+        let begun = Instant::now();
+        loop {
+            self.restart_clock();
+            let found = api.get_metadata_opt(&namespace.name).await;
+            let found = found.map_err(|error| self.explain(format_args!("reading {}", shown(namespace)), &error))?;
+            if found.is_none_or(|object| object.metadata.deletion_timestamp.is_none()) {
+                return Ok(());
+            }
+            if begun.elapsed() >= limit {
+                return Err(Error::new(
+                    Kind::Unreachable,
+                    format_args!(
+                        "the namespace '{}' on {} is still being deleted after {} s",
+                        namespace.name,
+                        self.place,
+                        limit.as_secs()
+                    ),
+                )
+                .hint(format_args!(
+                    "see what holds it: kubectl get namespace {} -o jsonpath='{{.status.conditions}}'",
+                    namespace.name
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+}
+
+/// `secret/run-a-kubeconfig in the namespace 'default'`.
+fn shown(manifest: &Manifest) -> String {
+    match &manifest.namespace {
+        Some(namespace) => format!("{} in the namespace '{namespace}'", manifest.display_name()),
+        None => manifest.display_name(),
+    }
+}
+
+/// The body with the UID, and where it was noted the resourceVersion, of the observed object: the
+/// API server then refuses if it is another one by now. A stale resourceVersion alone would
+/// create an object that is gone (measured).
+fn preconditioned(change: &Change) -> Manifest {
+    let mut manifest = change.manifest.clone();
+    if let Some(Value::Object(metadata)) = manifest.body.get_mut("metadata") {
+        metadata.extend(change.uid.iter().map(|uid| ("uid".to_owned(), Value::from(uid.as_str()))));
+        metadata.extend(
+            change.resource_version.iter().map(|version| ("resourceVersion".to_owned(), Value::from(version.as_str()))),
+        );
+    }
+    manifest
+}

@@ -1,0 +1,244 @@
+//! One warm connection per cluster: HTTP/2 where the server offers it, else a few HTTP/1.1 ones.
+//!
+//! kube's own stack offers HTTP/1.1 only and never sets TCP_NODELAY. With it, each parallel
+//! request beyond the warm connections costs a TCP and a TLS handshake, and each request waits
+//! 40 ms for a delayed acknowledgement. So the connector is made here, from kube's TLS
+//! configuration, and everything else (authentication, base URL, impersonation) stays kube's.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    client::conn::{http1, http2},
+};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::{
+        legacy::connect::{
+            Connection as _, HttpConnector,
+            proxy::{SocksV5, Tunnel},
+        },
+        proxy::matcher::Matcher,
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use kube::{Config, client::ConfigExt as _};
+use tokio::sync::Mutex;
+use tower::{BoxError, Service, ServiceExt as _};
+
+/// How long one TCP connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// No answer that this plugin asks for is larger.
+const MAX_RESPONSE: usize = 64 << 20;
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// No connection came about: the request was never sent.
+    #[error("{0}")]
+    NotSent(#[source] BoxError),
+    /// The connection failed once the request was on its way: it may have been carried out.
+    #[error("{0}")]
+    NotAnswered(#[source] BoxError),
+    /// The time was over; the request may have been carried out.
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+}
+
+/// The connections to one API server.
+pub(super) struct Connection {
+    dial: Dial,
+    server: Uri,
+    state: Mutex<State>,
+    opened: AtomicUsize,
+}
+
+type Dial = Box<dyn Fn(Uri) -> BoxFuture<'static, Result<Dialled, BoxError>> + Send + Sync>;
+type RequestBody = Full<Bytes>;
+
+enum Dialled {
+    Http2(http2::SendRequest<RequestBody>),
+    Http1(http1::SendRequest<RequestBody>),
+}
+
+#[derive(Default)]
+struct State {
+    http2: Option<http2::SendRequest<RequestBody>>,
+    /// Connections that wait for a request.
+    http1: Vec<http1::SendRequest<RequestBody>>,
+    /// The server was seen to speak HTTP/1.1 only: further connections may open in parallel.
+    is_http1: bool,
+}
+
+impl Connection {
+    /// Prepares the way to the configured server; nothing is sent yet.
+    ///
+    /// # Errors
+    /// kube's, for a client certificate, CA or proxy that cannot be used.
+    pub(super) fn new(config: &Config) -> Result<Self, kube::Error> {
+        Ok(Self {
+            dial: dialler(config)?,
+            server: config.cluster_url.clone(),
+            state: Mutex::default(),
+            opened: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many connections were opened so far.
+    pub(super) fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Sends one request and reads the whole answer.
+    ///
+    /// # Errors
+    /// [`Fault::NotSent`] and [`Fault::NotAnswered`].
+    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
+        let request = request.map(Full::new);
+        match self.sender().await.map_err(Fault::NotSent)? {
+            Dialled::Http2(mut sender) => answer(sender.send_request(request).await).await,
+            Dialled::Http1(mut sender) => {
+                let response = answer(sender.send_request(relative(request)).await).await?;
+                if sender.ready().await.is_ok() {
+                    self.state.lock().await.http1.push(sender);
+                }
+                Ok(response)
+            }
+        }
+    }
+
+    async fn sender(&self) -> Result<Dialled, BoxError> {
+        let mut state = self.state.lock().await;
+        if let Some(sender) = state.http2.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok(Dialled::Http2(sender.clone()));
+        }
+        while let Some(sender) = state.http1.pop() {
+            if !sender.is_closed() {
+                return Ok(Dialled::Http1(sender));
+            }
+        }
+        if state.is_http1 {
+            drop(state);
+            return self.open().await;
+        }
+        // The lock is held meanwhile: whoever comes next shares an HTTP/2 connection.
+        let dialled = self.open().await?;
+        match &dialled {
+            Dialled::Http2(sender) => state.http2 = Some(sender.clone()),
+            Dialled::Http1(_) => state.is_http1 = true,
+        }
+        Ok(dialled)
+    }
+
+    async fn open(&self) -> Result<Dialled, BoxError> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        (self.dial)(self.server.clone()).await
+    }
+}
+
+async fn answer(sent: Result<Response<Incoming>, hyper::Error>) -> Result<Response<Bytes>, Fault> {
+    let response = sent.map_err(|error| {
+        if error.is_canceled() { Fault::NotSent(error.into()) } else { Fault::NotAnswered(error.into()) }
+    })?;
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, MAX_RESPONSE).collect().await.map_err(Fault::NotAnswered)?;
+    Ok(Response::from_parts(parts, body.to_bytes()))
+}
+
+/// HTTP/1.1 wants the path on its first line and the host in a header.
+fn relative(mut request: Request<RequestBody>) -> Request<RequestBody> {
+    let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+    if let Ok(host) = http::HeaderValue::from_str(authority.rsplit('@').next().unwrap_or_default()) {
+        request.headers_mut().insert(http::header::HOST, host);
+    }
+    if let Some(path) = request.uri().path_and_query().cloned() {
+        *request.uri_mut() = Uri::from(path);
+    }
+    request
+}
+
+fn dialler(config: &Config) -> Result<Dial, kube::Error> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let Some((proxy, auth)) = proxy(config) else { return through(config, tcp) };
+    let unsupported = || kube::Error::ProxyProtocolUnsupported { proxy_url: Box::new(proxy.clone()) };
+    match proxy.scheme_str() {
+        Some("http") => through(config, tunnel(proxy.clone(), tcp, auth)),
+        Some("https") => {
+            let tls = HttpsConnectorBuilder::new()
+                .with_tls_config(config.rustls_client_config()?)
+                .https_only()
+                .enable_http1();
+            through(config, tunnel(proxy.clone(), tls.wrap_connector(tcp), auth))
+        }
+        Some("socks5") => through(config, SocksV5::new(proxy.clone(), tcp)),
+        _ => Err(unsupported()),
+    }
+}
+
+fn tunnel<C>(proxy: Uri, connector: C, auth: Option<http::HeaderValue>) -> Tunnel<C> {
+    let tunnel = Tunnel::new(proxy, connector);
+    match auth {
+        Some(auth) => tunnel.with_auth(auth),
+        None => tunnel,
+    }
+}
+
+/// The kubeconfig's `proxy-url`; else, as kubectl does, the one of the environment, unless
+/// NO_PROXY names the server.
+fn proxy(config: &Config) -> Option<(Uri, Option<http::HeaderValue>)> {
+    let explicit = config.proxy_url.as_ref().map(ToString::to_string);
+    let matcher = match &explicit {
+        Some(url) => Matcher::builder().all(url.as_str()).build(),
+        None => Matcher::from_env(),
+    };
+    let found = matcher.intercept(&config.cluster_url)?;
+    Some((found.uri().clone(), found.basic_auth().cloned()))
+}
+
+fn through<C>(config: &Config, connector: C) -> Result<Dial, kube::Error>
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response:
+        hyper_util::client::legacy::connect::Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    let builder = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
+    let builder = match config.tls_server_name.clone().map(TryInto::try_into) {
+        Some(Ok(name)) => builder.with_server_name_resolver(FixedServerNameResolver::new(name)),
+        // A name that cannot be one is found again, and explained, by the handshake.
+        _ => builder,
+    };
+    let connector: HttpsConnector<C> = builder.enable_all_versions().wrap_connector(connector);
+    Ok(Box::new(move |server| Box::pin(handshake(connector.clone(), server))))
+}
+
+async fn handshake<C>(mut connector: HttpsConnector<C>, server: Uri) -> Result<Dialled, BoxError>
+where
+    C: Service<Uri> + Send + 'static,
+    C::Response:
+        hyper_util::client::legacy::connect::Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    let stream = connector.ready().await?.call(server).await?;
+    if stream.connected().is_negotiated_h2() {
+        let (sender, connection) =
+            http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(stream).await?;
+        tokio::spawn(connection);
+        Ok(Dialled::Http2(sender))
+    } else {
+        let (sender, connection) = http1::handshake(stream).await?;
+        tokio::spawn(connection);
+        Ok(Dialled::Http1(sender))
+    }
+}

@@ -1,0 +1,39 @@
+//! The registrations that a build cluster holds: one request, metadata alone.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api,
+    api::{ListParams, ObjectMeta},
+};
+
+use super::Cluster;
+use crate::{
+    error::Result,
+    registration::record::{MANAGED_BY, key},
+};
+
+impl Cluster {
+    /// The metadata of every kubeconfig Secret of ours, in one namespace or in all.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_registrations(&self, namespace: Option<&str>) -> Result<Vec<ObjectMeta>> {
+        let api: Api<Secret> = match namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        };
+        let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
+        let place = namespace.map_or("all namespaces".to_owned(), |namespace| format!("the namespace '{namespace}'"));
+        let list = api.list_metadata(&ours).await.map_err(|error| {
+            let error = self.explain(format_args!("listing the kubeconfig Secrets in {place}"), &error);
+            match namespace {
+                None => error.hint("name one namespace with --namespace if you may not list all"),
+                Some(_) => error,
+            }
+        })?;
+        // Marker Secrets carry the same label where a cluster is both; only the Secret itself says
+        // when its token ends.
+        let is_kubeconfig = |m: &ObjectMeta| m.annotations.as_ref().is_some_and(|a| a.contains_key(key::EXPIRES_AT));
+        Ok(list.items.into_iter().map(|item| item.metadata).filter(is_kubeconfig).collect())
+    }
+}

@@ -1,0 +1,123 @@
+//! What the build cluster shows of a registration.
+
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::{
+    Api,
+    api::{ListParams, ObjectMeta},
+};
+
+use super::{Cluster, is_status};
+use crate::{
+    error::Result,
+    registration::{
+        Registration,
+        access::SECRET_KEY,
+        credential::Token,
+        facts::{BuildFacts, Identity, NamespaceState, OtherRegistration, SecretFacts},
+        kubeconfig,
+        names::ObjectRef,
+        record::{Generation, MANAGED_BY, Map, REGISTRATION, Recorded, key},
+        rights::Right,
+    },
+};
+
+impl Cluster {
+    /// Observes the build cluster: its identity, the Secret and its neighbours, the operator's
+    /// rights. One round trip.
+    ///
+    /// # Errors
+    /// As the API server answers; a missing object is no error.
+    pub async fn observe_build(&self, registration: &Registration) -> Result<BuildFacts> {
+        let namespace = registration.secret.namespace.as_str();
+        let create_namespace =
+            [Right::new("create", "", "namespaces", None), Right::new("patch", "", "namespaces", None)];
+        let single: &[Right] = if registration.create_namespace { &create_namespace } else { &[] };
+        let (kube_system, state, secret, others, rights) = futures::join!(
+            self.namespace_state("kube-system"),
+            self.namespace_state(namespace),
+            self.observe_secret(&registration.secret),
+            self.other_registrations(namespace),
+            self.rights(std::slice::from_ref(&namespace), single),
+        );
+        let state = state?;
+        Ok(BuildFacts {
+            identity: identity(kube_system.ok().as_ref(), namespace, &state),
+            namespace: state,
+            secret: secret?,
+            others,
+            rights: rights?,
+        })
+    }
+
+    /// Reads a kubeconfig Secret.
+    ///
+    /// # Errors
+    /// As the API server answers; a missing Secret is no error.
+    pub async fn observe_secret(&self, reference: &ObjectRef) -> Result<Option<SecretFacts>> {
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), &reference.namespace);
+        let found = api.get_opt(&reference.name).await;
+        let found = found.map_err(|error| self.explain(format_args!("reading the Secret {reference}"), &error))?;
+        Ok(found.as_ref().map(secret_facts))
+    }
+
+    async fn other_registrations(&self, namespace: &str) -> Option<Vec<OtherRegistration>> {
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
+        let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
+        let list = api.list_metadata(&ours).await.ok()?;
+        Some(list.items.into_iter().filter_map(|item| other_registration(item.metadata)).collect())
+    }
+
+    /// Where a namespace stands. One that may not be read was seen to exist by that.
+    pub(super) async fn namespace_state(&self, name: &str) -> Result<NamespaceState> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        match api.get_metadata_opt(name).await {
+            Ok(None) => Ok(NamespaceState::Missing),
+            Ok(Some(found)) if found.metadata.deletion_timestamp.is_some() => Ok(NamespaceState::Terminating),
+            Ok(Some(found)) => Ok(NamespaceState::Active { uid: found.metadata.uid }),
+            Err(error) if is_status(&error, 403) => Ok(NamespaceState::Active { uid: None }),
+            Err(error) => Err(self.explain(format_args!("reading the namespace '{name}'"), &error)),
+        }
+    }
+}
+
+/// The identity from the state of `kube-system` and of a stand-in.
+pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, state: &NamespaceState) -> Identity {
+    let uid = |state: &NamespaceState| match state {
+        NamespaceState::Active { uid } => uid.clone(),
+        NamespaceState::Missing | NamespaceState::Terminating => None,
+    };
+    Identity { kube_system: kube_system.and_then(uid), stand_in: uid(state).map(|uid| (stand_in.to_owned(), uid)) }
+}
+
+fn secret_facts(secret: &Secret) -> SecretFacts {
+    let annotations = secret.metadata.annotations.clone().unwrap_or_default();
+    let text = secret
+        .data
+        .as_ref()
+        .and_then(|data| data.get(SECRET_KEY))
+        .and_then(|value| String::from_utf8(value.0.clone()).ok());
+    let keys = secret.data.iter().flat_map(|data| data.keys().cloned()).collect();
+    let body = serde_json::to_value(Secret { data: None, string_data: None, ..secret.clone() }).unwrap_or_default();
+    SecretFacts {
+        labels: secret.metadata.labels.clone().unwrap_or_default(),
+        uid: secret.metadata.uid.clone().unwrap_or_default(),
+        resource_version: secret.metadata.resource_version.clone().unwrap_or_default(),
+        type_: secret.type_.clone().unwrap_or_default(),
+        immutable: secret.immutable == Some(true),
+        keys,
+        recorded: Recorded::from_annotations(&annotations),
+        generation: Generation::from_annotations(&annotations),
+        stored: text.as_deref().and_then(kubeconfig::parse),
+        text: text.map(Token::new),
+        body,
+    }
+}
+
+fn other_registration(metadata: ObjectMeta) -> Option<OtherRegistration> {
+    let labels: Map = metadata.labels.unwrap_or_default();
+    Some(OtherRegistration {
+        name: labels.get(REGISTRATION)?.clone(),
+        secret: metadata.name?,
+        run_cluster_uid: metadata.annotations.unwrap_or_default().get(key::RUN_CLUSTER_UID)?.clone(),
+    })
+}

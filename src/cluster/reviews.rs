@@ -1,0 +1,96 @@
+//! The operator's and the token's own rights, as the API server reviews them.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
+    SelfSubjectRulesReviewSpec,
+};
+use kube::{Api, api::PostParams};
+
+use super::Cluster;
+use crate::{
+    error::{Error, Kind, Result},
+    registration::{
+        facts::{Review, Rights},
+        rights::Right,
+    },
+    words,
+};
+
+impl Cluster {
+    /// The rules that hold for the caller in a namespace, which need not exist.
+    pub(super) async fn rules_in(&self, namespace: &str) -> Result<Review, kube::Error> {
+        let review = SelfSubjectRulesReview {
+            spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
+            ..SelfSubjectRulesReview::default()
+        };
+        let api: Api<SelfSubjectRulesReview> = Api::all(self.client.clone());
+        let status = api.create(&PostParams::default(), &review).await?.status.unwrap_or_default();
+        Ok(Review { rules: status.resource_rules, incomplete: status.incomplete })
+    }
+
+    /// May the caller do this one thing?
+    pub(super) async fn may(&self, right: &Right) -> Result<bool, kube::Error> {
+        let (resource, subresource) = match right.resource.split_once('/') {
+            Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
+            None => (right.resource.as_str(), None),
+        };
+        let attributes = ResourceAttributes {
+            namespace: right.namespace.clone(),
+            verb: Some(right.verb.clone()),
+            group: Some(right.group.clone()),
+            resource: Some(resource.to_owned()),
+            subresource,
+            name: right.name.clone(),
+            ..ResourceAttributes::default()
+        };
+        let spec = SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(attributes),
+            ..SelfSubjectAccessReviewSpec::default()
+        };
+        let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+        let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
+        Ok(api.create(&PostParams::default(), &review).await?.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Reviews namespaces and single rights, all at once.
+    pub(super) async fn rights(&self, namespaces: &[&str], single: &[Right]) -> Result<Rights> {
+        let tried = "the review of your own rights";
+        let reviews = try_join_all(
+            namespaces
+                .iter()
+                .map(|namespace| async move { Ok((namespace.to_string(), self.rules_in(namespace).await?)) }),
+        );
+        let single =
+            try_join_all(single.iter().map(|right| async move { Ok((right.clone(), self.may(right).await?)) }));
+        let (reviews, single): (Result<Vec<_>, kube::Error>, Result<Vec<_>, kube::Error>) =
+            futures::join!(reviews, single);
+        let explain = |error| self.explain(tried, &error);
+        Ok(Rights {
+            reviews: BTreeMap::from_iter(reviews.map_err(explain)?),
+            single: BTreeMap::from_iter(single.map_err(explain)?),
+        })
+    }
+
+    /// Refuses where a needed right is missing. What the reviews did not hold is asked once more,
+    /// one by one: webhook authorizers, as those of EKS, GKE and AKS, cannot list their rules.
+    ///
+    /// # Errors
+    /// [`Kind::NotAllowed`] naming each verb, resource and namespace.
+    pub async fn require(&self, rights: &mut Rights, needed: &std::collections::BTreeSet<Right>) -> Result<()> {
+        let unasked = rights.unasked(needed);
+        if !unasked.is_empty() {
+            rights.single.extend(self.rights(&[], &unasked).await?.single);
+        }
+        let missing = rights.missing(needed);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let shown = words::list(missing.iter().map(ToString::to_string));
+        let error =
+            Error::new(Kind::NotAllowed, format_args!("you may not do what this needs on {}: {shown}", self.place));
+        Err(error.hint("ask a cluster administrator for these rights, or to run the command"))
+    }
+}

@@ -1,0 +1,102 @@
+//! The proof: the very kubeconfig that is stored, used as its reader will use it.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use super::{Cluster, is_status};
+use crate::{
+    error::{Kind, Result},
+    registration::{
+        credential::Token,
+        facts::{Review, Rights, TokenState},
+        rights::{self, Right},
+    },
+};
+
+/// How long a fresh grant may take until each API server of a cluster knows of it.
+const PROPAGATION: [u64; 6] = [50, 100, 200, 500, 1_500, 3_000];
+
+/// What a token was seen to be able to do.
+#[derive(Debug, Clone, Default)]
+pub struct Verified {
+    /// Rights of the grants that it does not hold.
+    pub missing: Vec<Right>,
+    /// By namespace, rights beyond the grants: from groups that every account is in.
+    pub beyond: Vec<(String, Vec<String>)>,
+}
+
+impl Cluster {
+    /// Is anything there that speaks the Kubernetes API with a certificate of the expected CA? An
+    /// anonymous request; any answer will do. Gives the server's minor version if it tells it.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`](crate::error::Kind::Unreachable).
+    pub async fn probe(&self) -> Result<Option<u32>> {
+        match self.client.apiserver_version().await {
+            Ok(version) => Ok(version.minor.trim_end_matches('+').parse().ok()),
+            Err(error) => {
+                let explained = self.explain("the anonymous request that proves address and CA", &error);
+                match explained.kind() {
+                    Kind::Unreachable => Err(explained),
+                    _ => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// Does the API server accept the token at all?
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn try_token(&self, token: &Token, namespace: &str) -> Result<TokenState> {
+        match self.with_token(token)?.rules_in(namespace).await {
+            Ok(_) => Ok(TokenState::Accepted),
+            Err(error) if is_status(&error, 401) => Ok(TokenState::Refused),
+            Err(error) => Err(self.explain("trying the stored token", &error)),
+        }
+    }
+
+    /// Uses a token as its reader will: is it accepted, and what may it do in each run namespace?
+    /// A fresh one is tried a few times: each API server hears of it in its own time.
+    ///
+    /// # Errors
+    /// [`Kind::NotAllowed`](crate::error::Kind::NotAllowed) when it is refused.
+    pub async fn verify(&self, token: &Token, namespaces: &[String], granted: &[PolicyRule]) -> Result<Verified> {
+        let reader = self.with_token(token)?;
+        let mut waits = PROPAGATION.into_iter();
+        loop {
+            let verified = reader.review(namespaces, granted).await;
+            let settled = match &verified {
+                Ok(verified) => verified.missing.is_empty(),
+                Err(error) => !is_status(error, 401),
+            };
+            match (settled, waits.next()) {
+                (false, Some(wait)) => tokio::time::sleep(Duration::from_millis(wait)).await,
+                _ => return verified.map_err(|error| reader.explain("the use of the new credential", &error)),
+            }
+        }
+    }
+
+    async fn review(&self, namespaces: &[String], granted: &[PolicyRule]) -> Result<Verified, kube::Error> {
+        let reviews =
+            try_join_all(namespaces.iter().map(|namespace| async move {
+                self.rules_in(namespace).await.map(|review| (namespace.clone(), review))
+            }));
+        let reviews: Vec<(String, Review)> = reviews.await?;
+        let needed = reviews.iter().flat_map(|(namespace, _)| rights::of_rules(granted, Some(namespace))).collect();
+        let incomplete = reviews.iter().any(|(_, review)| review.incomplete);
+        let mut held = Rights { reviews: reviews.into_iter().collect(), ..Rights::default() };
+        if incomplete {
+            let asked = held.unasked(&needed);
+            let answers = try_join_all(
+                asked.iter().map(|right| async move { self.may(right).await.map(|may| (right.clone(), may)) }),
+            );
+            held.single.extend(answers.await?);
+        }
+        let beyond =
+            held.reviews.iter().map(|(namespace, review)| (namespace.clone(), rights::beyond(granted, &review.rules)));
+        Ok(Verified { missing: held.missing(&needed), beyond: beyond.filter(|(_, lines)| !lines.is_empty()).collect() })
+    }
+}

@@ -1,0 +1,93 @@
+//! What each verb does: the only place where the parts meet. One file a verb; each reads top to
+//! bottom as a recipe.
+
+mod complete;
+mod completion;
+mod register_run_cluster;
+mod status;
+mod version;
+
+use std::future::Future;
+
+use crate::{
+    cli::{Cli, Command, cluster::KubeconfigArgs},
+    cluster::Limits,
+    error::{Error, Kind, Result},
+    output::Printer,
+    report::Journal,
+};
+
+/// Runs what was typed; gives the exit code.
+#[must_use]
+pub fn run(cli: Cli) -> u8 {
+    crate::output::init_trace(cli.verbosity);
+    let journal = Journal::default();
+    let (printer, result) = dispatch(cli.command, &journal);
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            printer.error(&error, &journal.done());
+            error.kind().exit_code()
+        }
+    }
+}
+
+fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
+    match command {
+        Command::RegisterRunCluster(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(register_run_cluster::register_run_cluster(*args, printer, journal.clone())))
+        }
+        Command::Status(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(status::status(args, printer)))
+        }
+        Command::Version(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, version::version(printer))
+        }
+        Command::Completion(args) => {
+            let printer = Printer::new(crate::cli::output::OutputFormat::Human);
+            (printer, completion::completion(args.shell, printer))
+        }
+        Command::Complete(args) => {
+            let printer = Printer::new(crate::cli::output::OutputFormat::Human);
+            (printer, complete::complete(args.words, printer))
+        }
+    }
+}
+
+/// Drives a verb on one thread until it ends or the user ends it.
+fn to_the_end(verb: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::failed(format_args!("no runtime: {error}")))?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = verb => result,
+            () = interruption() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        }
+    });
+    // A credential plugin that still runs must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+async fn interruption() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// The limits that the flags set.
+fn limits(args: &KubeconfigArgs) -> Limits {
+    Limits { total: args.timeout, request: args.request_timeout }
+}

@@ -1,0 +1,165 @@
+//! Observing: both clusters and the stored address at once, then only what the first look showed
+//! to be missing.
+
+use super::{Clusters, reader};
+use crate::{
+    cluster::{Limits, Scope},
+    error::{Error, Result},
+    registration::{
+        Asked, Registration, access,
+        facts::{BuildFacts, NamespaceState, RunFacts, TokenState},
+        planning::context_namespace,
+        record::Recorded,
+    },
+    words,
+};
+
+/// Everything that was observed, and what was decided with it.
+pub(super) struct Observation {
+    /// The decided facts.
+    pub registration: Registration,
+    /// The build cluster.
+    pub build: BuildFacts,
+    /// The run cluster.
+    pub run: RunFacts,
+    /// The stored token, where there is one to try.
+    pub token: Option<TokenState>,
+    /// Why the operator may not grant these rules.
+    pub grants_proof: Option<Error>,
+}
+
+/// Observes the clusters for what was asked.
+///
+/// In the usual case this is one round trip: the first guess of what an earlier run recorded is
+/// right, and what it may have left is looked at together with everything else.
+pub(super) async fn observe(
+    clusters: &mut Clusters,
+    asked: &Asked,
+    guess: Registration,
+    limits: Limits,
+) -> Result<Observation> {
+    let scope = Scope::new(&guess, None);
+    let grants = access::grants(&guess, UNKNOWN_UID);
+    let (probe, build, run, proof) = futures::join!(
+        clusters.reader.probe(),
+        clusters.build.observe_build(&guess),
+        clusters.run.observe_run(&scope, context_namespace(&guess)),
+        clusters.run.prove_grants(&grants),
+    );
+    // The operator's own way first: a wrong address for the reader would only repeat its fault.
+    let (mut build, mut run) = (build?, run?);
+    let trusted = trusted_record(clusters, asked, &guess, &build, &mut run).await?;
+    let registration = Registration::resolve(asked, trusted.as_ref())?;
+    registration.check_reach(asked, trusted.as_ref())?;
+    check_untrusted(asked, &registration, &build, trusted.as_ref())?;
+
+    let wider = Scope::new(&registration, trusted.as_ref());
+    let mut proof = proof;
+    if !scope.covers(&wider) || registration.account != guess.account {
+        run = clusters.run.observe_run(&wider, context_namespace(&registration)).await?;
+    }
+    if registration.grants != guess.grants || registration.run_namespaces != guess.run_namespaces {
+        proof = clusters.run.prove_grants(&access::grants(&registration, UNKNOWN_UID)).await;
+    }
+    if registration.secret != guess.secret {
+        build.secret = clusters.build.observe_secret(&registration.secret).await?;
+    }
+    run.minor = if registration.endpoint == guess.endpoint {
+        probe?
+    } else {
+        clusters.reader = reader(&registration, limits).await?;
+        clusters.reader.probe().await?
+    };
+    check_version(run.minor, &registration)?;
+    let token = try_stored(clusters, &registration, &build).await?;
+    Ok(Observation { registration, build, run, token, grants_proof: proof.err() })
+}
+
+/// Stands for the UID of a namespace that does not exist yet, in dry runs.
+pub(super) const UNKNOWN_UID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What the run cluster itself records; an account that was brought along, or that lives in
+/// another namespace, is found by what the Secret says and believed only by what stands beside it.
+async fn trusted_record(
+    clusters: &Clusters,
+    asked: &Asked,
+    guess: &Registration,
+    build: &BuildFacts,
+    run: &mut RunFacts,
+) -> Result<Option<Recorded>> {
+    if let Some(recorded) = run.recorded(&guess.account) {
+        return Ok(Some(recorded));
+    }
+    let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(asked.name.as_str()));
+    let Some(recorded) = secret.and_then(|secret| secret.recorded.as_ref()) else { return Ok(None) };
+    let pointed = Registration::resolve(asked, Some(recorded))?;
+    if pointed.account == guess.account {
+        return Ok(None);
+    }
+    let scope = Scope::new(&pointed, Some(recorded));
+    let seen = clusters.run.observe_run(&scope, context_namespace(&pointed)).await?;
+    let trusted = seen.recorded(&pointed.account);
+    if trusted.is_some() {
+        *run = seen;
+    }
+    Ok(trusted)
+}
+
+/// What only the Secret records is not believed: whoever may write that Secret could make an
+/// operator grant more, or mint for another account.
+fn check_untrusted(
+    asked: &Asked,
+    registration: &Registration,
+    build: &BuildFacts,
+    trusted: Option<&Recorded>,
+) -> Result<()> {
+    let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(asked.name.as_str()));
+    let (None, Some(recorded)) = (trusted, secret.and_then(|secret| secret.recorded.as_ref())) else { return Ok(()) };
+    let mut flags = Vec::new();
+    if asked.run_namespaces.is_none() && recorded.run_namespaces != registration.run_namespaces {
+        flags.extend(recorded.run_namespaces.iter().map(|namespace| format!("--run-namespace {namespace}")));
+    }
+    if asked.grants.is_none() && recorded.grants != registration.grants {
+        flags.extend(recorded.grants.profiles.iter().map(|profile| format!("--profile {profile}")));
+        flags.extend((!recorded.grants.rules.is_empty()).then(|| "--rules FILE".to_owned()));
+    }
+    if recorded.brought && asked.service_account.is_none() {
+        flags.push(format!("--service-account {}", recorded.service_account));
+    }
+    if flags.is_empty() {
+        return Ok(());
+    }
+    Err(Error::conflict(format_args!(
+        "the run cluster no longer records what '{}' was registered with, and what the Secret {} says of it is not believed alone",
+        asked.name, registration.secret
+    ))
+    .hint(format_args!("if it is what you want, type it again: {}", words::list(flags))))
+}
+
+fn check_version(minor: Option<u32>, registration: &Registration) -> Result<()> {
+    let Some(minor) = minor else { return Ok(()) };
+    if minor < 24 {
+        return Err(Error::failed(format_args!(
+            "the run cluster is Kubernetes 1.{minor}, and this plugin needs 1.24 or newer"
+        )));
+    }
+    if registration.guard && minor < 30 {
+        return Err(Error::failed(format_args!("--guard needs a ValidatingAdmissionPolicy, which Kubernetes serves from 1.30 on; the run cluster is 1.{minor}"))
+            .hint("leave --guard out, or take a profile that may not write Secrets"));
+    }
+    Ok(())
+}
+
+/// Tries the stored token, where a Secret of ours holds one: a dead one is replaced.
+async fn try_stored(
+    clusters: &Clusters,
+    registration: &Registration,
+    build: &BuildFacts,
+) -> Result<Option<TokenState>> {
+    let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(registration.name.as_str()));
+    let Some(stored) = secret.and_then(|secret| secret.stored.as_ref()) else { return Ok(None) };
+    if registration.rotate || !matches!(build.namespace, NamespaceState::Active { .. }) {
+        return Ok(None);
+    }
+    clusters.reader.try_token(&stored.token, context_namespace(registration)).await.map(Some)
+}

@@ -1,0 +1,123 @@
+//! The report of a registration, from what was decided, planned and done.
+
+use super::{Clusters, Contexts, apply::Outcome, observe::Observation};
+use crate::{
+    cli::output::DryRun,
+    plan::Op,
+    registration::{
+        access::SECRET_KEY,
+        planning::{CredentialPlan, GRACE, RegistrationPlan},
+        profiles::describe,
+    },
+    report::{API_VERSION, ClusterReport, Done, RegistrationReport, SecretReport, TokenReport},
+    words,
+};
+
+/// The report of a run that made its changes.
+pub(super) fn done(
+    clusters: &Clusters,
+    contexts: &Contexts,
+    observation: &Observation,
+    plan: &RegistrationPlan,
+    outcome: &Outcome,
+    changes: Vec<Done>,
+) -> RegistrationReport {
+    let registration = &observation.registration;
+    let generation = &outcome.generation;
+    let mut report = common(clusters, contexts, observation, changes);
+    report.token = Some(TokenReport {
+        generation: generation.number,
+        issued: outcome.issued,
+        marker: generation.marker.clone(),
+        requested_seconds: registration.duration.as_secs(),
+        issued_at: generation.issued_at.to_string(),
+        expires_at: generation.expires_at.to_string(),
+        granted_seconds: generation.expires_at.as_second() - generation.issued_at.as_second(),
+    });
+    for (namespace, rules) in &outcome.verified.beyond {
+        report
+            .warnings
+            .push(format!("in '{namespace}' the token may also do what others grant it: {}", rules.join("; ")));
+    }
+    report.warnings.extend(outcome.warnings.iter().cloned());
+    let account = registration.account.reference();
+    if let CredentialPlan::Issue { supersedes: Some(marker), .. } = &plan.credential {
+        report.next.push(format!(
+            "a running deploy may use the former token for {}; the next run then ends it, and this does at once: \
+             kubectl --context {} delete secret {marker} -n {}",
+            words::duration(i64::try_from(GRACE.as_secs()).unwrap_or(i64::MAX)),
+            contexts.run,
+            account.namespace
+        ));
+    }
+    report.next.push(format!(
+        "nothing renews it yet; before then run: kubectl tapmc register-run-cluster --build-context {} --run-context {} --name {} -n {} --rotate",
+        contexts.build, contexts.run, registration.name, registration.secret.namespace
+    ));
+    report.next.push(format!(
+        "see it: kubectl tapmc status --context {} -n {}",
+        contexts.build, registration.secret.namespace
+    ));
+    report
+}
+
+/// The report of a dry run.
+pub(super) fn dry_run(
+    clusters: &Clusters,
+    contexts: &Contexts,
+    observation: &Observation,
+    plan: &RegistrationPlan,
+    how: DryRun,
+    changes: Vec<Done>,
+) -> RegistrationReport {
+    let mut report = common(clusters, contexts, observation, changes);
+    report.dry_run = Some(if how == DryRun::Server { "server" } else { "client" });
+    report.warnings.clone_from(&plan.warnings);
+    let sent = plan.changes().filter(|change| !matches!(change.op, Op::Keep | Op::Delete));
+    report.objects = sent.map(|change| change.manifest.body.clone()).collect();
+    report
+}
+
+fn common(
+    clusters: &Clusters,
+    contexts: &Contexts,
+    observation: &Observation,
+    changes: Vec<Done>,
+) -> RegistrationReport {
+    let registration = &observation.registration;
+    let mut profiles: Vec<String> = registration.grants.profiles.iter().map(ToString::to_string).collect();
+    if !registration.grants.rules.is_empty() {
+        profiles.push("rules".to_owned());
+    }
+    RegistrationReport {
+        api_version: API_VERSION,
+        kind: "RegistrationReport",
+        name: registration.name.to_string(),
+        dry_run: None,
+        build_cluster: ClusterReport {
+            context: contexts.build.clone(),
+            server: clusters.build.server(),
+            uid: observation.build.identity.recorded(),
+        },
+        run_cluster: ClusterReport {
+            context: contexts.run.clone(),
+            server: clusters.run.server(),
+            uid: observation.run.identity.recorded(),
+        },
+        secret: SecretReport {
+            namespace: registration.secret.namespace.clone(),
+            name: registration.secret.name.clone(),
+            key: SECRET_KEY,
+            server: registration.endpoint.server.clone(),
+        },
+        service_account: registration.account.reference().to_string(),
+        run_namespaces: registration.run_namespaces.clone(),
+        profiles,
+        rules: registration.grants.namespaced_rules().iter().map(describe).collect(),
+        token: None,
+        changes,
+        warnings: Vec::new(),
+        next: Vec::new(),
+        objects: Vec::new(),
+    }
+}

@@ -1,0 +1,122 @@
+//! From what was typed to what is asked for: contexts chosen, files read, values checked.
+
+use std::path::Path;
+
+use super::Contexts;
+use crate::{
+    cli::register_run_cluster::{ProfileName, RegisterRunClusterArgs},
+    cluster::kubeconfig::{LocalKubeconfig, certificates},
+    error::{Error, Result},
+    output::Printer,
+    registration::{
+        Asked,
+        kubeconfig::{proxy_address, server_address},
+        names::{Name, ObjectRef},
+        profiles::{Grants, Profile},
+        rules_file,
+    },
+};
+
+/// Both contexts: as typed, else as chosen on a terminal; never silently the current one.
+pub(super) fn contexts(
+    args: &RegisterRunClusterArgs,
+    kubeconfig: &LocalKubeconfig,
+    printer: Printer,
+) -> Result<Contexts> {
+    let names = kubeconfig.context_names();
+    let choose = |typed: &Option<String>, what: &str, flag: &str| match typed {
+        Some(name) => kubeconfig.context(name).map(|_| name.clone()),
+        None => printer.choose(what, flag, &names),
+    };
+    let build = choose(&args.clusters.build_context, "the context of the build cluster", "--build-context")?;
+    let run = choose(&args.clusters.run_context, "the context of the run cluster", "--run-context")?;
+    if build == run && !args.allow_same_cluster {
+        return Err(Error::usage(format_args!("'{build}' is named as the build context and as the run context"))
+            .hint("name two different ones, or add --allow-same-cluster if that is what you want"));
+    }
+    Ok(Contexts { build, run })
+}
+
+/// Everything that was typed, read and checked.
+pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig, contexts: &Contexts) -> Result<Asked> {
+    let name = match &args.name {
+        Some(name) => Name::parse(name)?,
+        None => Name::from_context(&contexts.run)?,
+    };
+    let service_account =
+        args.service_account.as_deref().map(|text| reference("--service-account", text)).transpose()?;
+    let certificate_authority = args.run_certificate_authority.as_deref().map(read_certificates).transpose()?;
+    let run_server = args.run_server.as_deref().map(|url| server_address(url, "--run-server")).transpose()?;
+    Ok(Asked {
+        name,
+        namespace: match &args.namespace {
+            Some(namespace) => namespace.clone(),
+            None => kubeconfig.namespace(&contexts.build)?,
+        },
+        secret_name: args.secret_name.clone(),
+        run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
+        context_namespace: kubeconfig.namespace(&contexts.run)?,
+        create_namespace: args.create_namespace,
+        account_namespace: args.account_namespace.clone(),
+        service_account,
+        grants: grants(args)?,
+        allow_broad_rules: args.allow_broad_rules,
+        guard: args.guard,
+        adopt: args.adopt,
+        duration: args.duration,
+        rotate: args.rotate,
+        run_server,
+        run_certificate_authority: certificate_authority,
+        run_proxy_url: args.run_proxy_url.as_deref().map(|url| proxy_address(url, "--run-proxy-url")).transpose()?,
+        context_endpoint: kubeconfig.endpoint(&contexts.run)?,
+        allow_loopback_server: args.allow_loopback_server,
+        allow_same_cluster: args.allow_same_cluster,
+    })
+}
+
+fn grants(args: &RegisterRunClusterArgs) -> Result<Option<Grants>> {
+    if args.profile.is_empty() && args.rules.is_none() && args.impersonate.is_none() {
+        return Ok(None);
+    }
+    let mut profiles: Vec<Profile> = args.profile.iter().map(|name| profile(*name)).collect();
+    if args.impersonate.is_some() {
+        profiles.push(Profile::FluxImpersonate);
+    }
+    profiles.sort_unstable();
+    profiles.dedup();
+    Ok(Some(Grants {
+        profiles,
+        rules: args.rules.as_deref().map(read_rules).transpose()?.unwrap_or_default(),
+        impersonate: args.impersonate.as_deref().map(|text| reference("--impersonate", text)).transpose()?,
+    }))
+}
+
+fn profile(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Deliverable => Profile::Deliverable,
+        ProfileName::Packages => Profile::Packages,
+        ProfileName::PackageValues => Profile::PackageValues,
+        ProfileName::Workload => Profile::Workload,
+        ProfileName::FluxImpersonate => Profile::FluxImpersonate,
+        ProfileName::View => Profile::View,
+    }
+}
+
+fn reference(flag: &str, text: &str) -> Result<ObjectRef> {
+    ObjectRef::parse(text).ok_or_else(|| {
+        Error::usage(format_args!("{flag} '{}' is not of the form NAMESPACE/NAME", text.escape_debug()))
+            .hint(format_args!("for example {flag} apps/deployer"))
+    })
+}
+
+fn read_rules(file: &Path) -> Result<Vec<k8s_openapi::api::rbac::v1::PolicyRule>> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::usage(format_args!("--rules {} cannot be read: {error}", file.display())))?;
+    rules_file::parse(&text, &file.display().to_string())
+}
+
+fn read_certificates(file: &Path) -> Result<String> {
+    let shown = format!("--run-certificate-authority {}", file.display());
+    let pem = std::fs::read(file).map_err(|error| Error::usage(format_args!("{shown} cannot be read: {error}")))?;
+    certificates(&pem, &shown).map(|pem| String::from_utf8_lossy(&pem).into_owned())
+}

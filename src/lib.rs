@@ -1,0 +1,19 @@
+//! kubectl-tapmc, from what is typed to what is done.
+//!
+//! - [`cli`]: what can be typed; clap's types and nothing else.
+//! - [`commands`]: what each verb does; the only place where the parts meet.
+//! - [`registration`]: the decided facts of one run cluster and everything that follows; pure.
+//! - [`plan`]: a plan as a value. [`report`]: what was done, as a value.
+//! - [`cluster`]: the only module that calls an API server.
+//! - [`output`]: the only module that writes to a terminal or a pipe.
+//! - [`error`]: what can go wrong, its hint and its exit code. [`words`]: counts and lists.
+
+pub mod cli;
+pub mod cluster;
+pub mod commands;
+pub mod error;
+pub mod output;
+pub mod plan;
+pub mod registration;
+pub mod report;
+pub mod words;

@@ -1,0 +1,206 @@
+//! Plans, reports and errors as people read them.
+
+use console::{Style, style};
+
+use super::{redact::clean, table};
+use crate::{
+    error::Error,
+    plan::{Change, Op, Side},
+    registration::{
+        Registration,
+        planning::{CredentialPlan, RegistrationPlan},
+        profiles::describe,
+    },
+    report::{Done, RegistrationReport},
+    words,
+};
+
+/// What would be done, before it is.
+pub(super) fn plan(registration: &Registration, plan: &RegistrationPlan, places: [&str; 2]) -> String {
+    let [build, run] = places;
+    let mut text = format!(
+        "{} {}\n  build cluster  {}, Secret {}\n  run cluster    {}, address for the reader {}\n\n",
+        style("registration").for_stderr().bold(),
+        style(registration.name.as_str()).for_stderr().bold(),
+        clean(build),
+        registration.secret,
+        clean(run),
+        clean(&registration.endpoint.server),
+    );
+    let rows: Vec<[String; 4]> = plan.changes().map(row).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (objects, namespaces) = (width(2), width(3));
+    for (change, [op, side, object, note]) in plan.changes().zip(&rows) {
+        let (note, why) = note.split_once('\n').unwrap_or((note, ""));
+        let op = op_style(change.op).apply_to(format!("{op:<8}"));
+        let line = format!("  {op} {side:<6} {object:<objects$}  {note:<namespaces$}  {}", clean(why));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str(&format!("  {}\n", counts(plan)));
+    text.push_str(&rights(registration));
+    text.push_str(&token(registration, plan));
+    for warning in &plan.warnings {
+        text.push_str(&format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning)));
+    }
+    text
+}
+
+fn row(change: &Change) -> [String; 4] {
+    let namespace = change.manifest.namespace.as_ref().map_or(String::new(), |n| format!("-n {n}"));
+    let why = change.why.as_ref().map_or(String::new(), |why| format!("({why})"));
+    [change.op.to_string(), change.side.to_string(), change.manifest.display_name(), format!("{namespace}\n{why}")]
+}
+
+fn op_style(op: Op) -> Style {
+    let style = Style::new().for_stderr();
+    match op {
+        Op::Create => style.green(),
+        Op::Update | Op::Replace => style.yellow(),
+        Op::Keep => style.dim(),
+        Op::Delete => style.red(),
+    }
+}
+
+fn counts(plan: &RegistrationPlan) -> String {
+    let total = plan.changes().filter(|change| change.op != Op::Keep).count();
+    let of = |op: Op| plan.changes().filter(|change| change.op == op).count();
+    let parts = [Op::Create, Op::Update, Op::Replace, Op::Delete].map(|op| (of(op), op));
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, op)| format!("{n} {op}")).collect();
+    match parts.as_slice() {
+        [] => "no changes".to_owned(),
+        parts => format!("{}: {}", words::count(total, "change"), parts.join(", ")),
+    }
+}
+
+fn rights(registration: &Registration) -> String {
+    if registration.account.is_brought() {
+        return format!(
+            "\nrights: those of the ServiceAccount {}, which this plugin does not touch\n",
+            registration.account.reference()
+        );
+    }
+    let mut text = format!(
+        "\nthe token may do this in {}:\n",
+        words::list(registration.run_namespaces.iter().map(|n| format!("'{n}'")))
+    );
+    let namespaced = registration.grants.namespaced_rules();
+    if namespaced.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    text.extend(namespaced.iter().map(|rule| format!("  {}\n", clean(&describe(rule)))));
+    if let Some(account) = &registration.grants.impersonate {
+        text.push_str(&format!("and act as the ServiceAccount {account}\n"));
+    }
+    let cluster_wide = registration.grants.cluster_rules();
+    if !cluster_wide.is_empty() {
+        text.push_str("and this in every namespace:\n");
+        text.extend(cluster_wide.iter().map(|rule| format!("  {}\n", describe(rule))));
+    }
+    text
+}
+
+fn token(registration: &Registration, plan: &RegistrationPlan) -> String {
+    match &plan.credential {
+        CredentialPlan::Keep => "\ntoken: the stored one stays\n".to_owned(),
+        CredentialPlan::Issue { number, why, .. } => format!(
+            "\ntoken: generation {number}, for {} ({why})\n",
+            words::duration(i64::try_from(registration.duration.as_secs()).unwrap_or(i64::MAX))
+        ),
+    }
+}
+
+/// One line for each object, in kubectl's words.
+pub(super) fn lines(report: &RegistrationReport) -> String {
+    let line = |done: &Done| format!("{} {}{}\n", done.object, done.result, suffix(report, done));
+    report.changes.iter().map(line).collect()
+}
+
+/// The same with cluster and namespace.
+pub(super) fn wide_lines(report: &RegistrationReport) -> String {
+    let row = |done: &Done| {
+        vec![
+            done.cluster.to_string(),
+            done.namespace.clone().unwrap_or_else(|| "-".to_owned()),
+            done.object.clone(),
+            format!("{}{}", done.result, suffix(report, done)),
+            done.note.clone().unwrap_or_default(),
+        ]
+    };
+    table::render(
+        &["CLUSTER", "NAMESPACE", "OBJECT", "RESULT", "NOTE"],
+        &report.changes.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+/// The objects' names alone.
+pub(super) fn names(report: &RegistrationReport) -> String {
+    report.changes.iter().map(|done| format!("{}\n", done.object)).collect()
+}
+
+fn suffix(report: &RegistrationReport, done: &Done) -> &'static str {
+    match (report.dry_run, &done.note) {
+        (None, _) => "",
+        (Some("server"), Some(note)) if note.contains(CHECKED_HERE) => " (dry run)",
+        (Some("server"), _) => " (server dry run)",
+        (Some(_), _) => " (dry run)",
+    }
+}
+
+/// The note of an object that the API server cannot check yet.
+pub const CHECKED_HERE: &str = "checked here only: its namespace does not exist yet";
+
+/// What stands below the result: the token's end, and what to do next.
+pub(super) fn registered(report: &RegistrationReport) -> String {
+    let mut text = String::new();
+    for warning in &report.warnings {
+        text.push_str(&format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning)));
+    }
+    if let Some(token) = &report.token {
+        let granted = words::duration(token.granted_seconds);
+        let asked = i64::try_from(token.requested_seconds).unwrap_or(i64::MAX);
+        // A few seconds are the way of the answer, not a cluster's limit.
+        let shortened = if token.issued && asked - token.granted_seconds > 60 {
+            format!(" (asked for {}: the run cluster grants no more)", words::duration(asked))
+        } else {
+            String::new()
+        };
+        text.push_str(&format!(
+            "\n{} {} is registered: the kubeconfig in the Secret {}/{} (key {}) was tried and works\n",
+            style("✔").for_stderr().green(),
+            report.name,
+            report.secret.namespace,
+            report.secret.name,
+            report.secret.key,
+        ));
+        text.push_str(&format!("  the token ends at {}, {granted} after it was issued{shortened}\n", token.expires_at));
+    }
+    for command in &report.next {
+        text.push_str(&format!("  {}\n", clean(command)));
+    }
+    text
+}
+
+/// A failure: the sentence, its causes, what was done before it, a hint.
+pub(super) fn error(error: &Error, done: &[Done]) -> String {
+    let mut sentences = error.sentences().map(|sentence| clean(&sentence).replace('\n', "\n    "));
+    let mut text = format!("{} {}\n", style("error:").for_stderr().red().bold(), sentences.next().unwrap_or_default());
+    text.extend(sentences.map(|cause| format!("  caused by: {cause}\n")));
+    let changed: Vec<&Done> = done.iter().filter(|done| done.op != Op::Keep).collect();
+    if !changed.is_empty() {
+        text.push_str("done before that:\n");
+        for done in changed {
+            let namespace = done.namespace.as_ref().map_or(String::new(), |n| format!(" -n {n}"));
+            let side = match done.cluster {
+                Side::Build => "build",
+                Side::Run => "run",
+            };
+            text.push_str(&format!("  {side}  {}{namespace} {}\n", done.object, done.result));
+        }
+        text.push_str("running the command again completes or repairs it\n");
+    }
+    if let Some(hint) = error.hint_text() {
+        text.push_str(&format!("{} {}\n", style("hint:").for_stderr().cyan().bold(), clean(hint)));
+    }
+    text
+}

@@ -1,0 +1,160 @@
+//! The only module that writes.
+//!
+//! The message style: stdout holds results, stderr everything else. A sentence begins in lower
+//! case, has no full stop, and says what was tried and on which cluster. An error is `error: …`,
+//! its causes below it, then `hint: …` with the command that helps. Results use kubectl's words.
+//! Colour repeats what the words say and is never the only sign.
+
+mod human;
+mod progress;
+mod prompt;
+mod redact;
+mod table;
+mod trace;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::{
+    cli::output::OutputFormat,
+    error::{Error, Kind, Result},
+    registration::{Registration, planning::RegistrationPlan},
+    report::{Done, RegistrationReport, StatusReport, VersionReport},
+};
+
+pub use human::CHECKED_HERE;
+pub use progress::Progress;
+pub use trace::init as init_trace;
+
+/// Writes results and messages, in the form that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    format: OutputFormat,
+}
+
+impl Printer {
+    /// A printer of that form.
+    #[must_use]
+    pub fn new(format: OutputFormat) -> Self {
+        Self { format }
+    }
+
+    /// Shows what would be done, on stderr.
+    pub fn plan(self, registration: &Registration, plan: &RegistrationPlan, places: [&str; 2]) {
+        self.say(&human::plan(registration, plan, places));
+    }
+
+    /// Prints the report of a registration.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn registration(self, report: &RegistrationReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Human => Self::result(&human::lines(report)),
+            OutputFormat::Wide => Self::result(&human::wide_lines(report)),
+            OutputFormat::Name => Self::result(&human::names(report)),
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+        }?;
+        self.say(&human::registered(report));
+        Ok(())
+    }
+
+    /// Prints the report of `status`.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn status(self, report: &StatusReport, in_all_namespaces: bool) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => {
+                self.say("no registrations found");
+                Ok(())
+            }
+            OutputFormat::Human => Self::result(&table::status(report, false, in_all_namespaces)),
+            OutputFormat::Wide => Self::result(&table::status(report, true, in_all_namespaces)),
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())
+            }
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+        }
+    }
+
+    /// Prints the version.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn version(self, report: &VersionReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+            _ => Self::result(&format!("kubectl-tapmc {} ({})\n", report.version, report.platform)),
+        }
+    }
+
+    /// Prints text that is a result as it stands, such as a completion script.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn raw(self, text: &str) -> Result<()> {
+        Self::result(text)
+    }
+
+    /// Says something on stderr.
+    pub fn say(self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        // Nobody is left to be told when stderr is closed.
+        let _ = writeln!(stderr, "{}", redact::clean_but_colour(text).trim_end());
+    }
+
+    /// Tells of a failure: the sentence, its causes, what was done before it, a hint.
+    pub fn error(self, error: &Error, done: &[Done]) {
+        self.say(&human::error(error, done));
+    }
+
+    /// Asks before something is changed.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] without a terminal, [`Kind::Interrupted`] when declined.
+    pub fn confirm(self, question: &str, yes: bool) -> Result<()> {
+        if yes { Ok(()) } else { prompt::confirm(question) }
+    }
+
+    /// Lets the user choose on a terminal.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] without a terminal, with `flag` as the way out.
+    pub fn choose(self, what: &str, flag: &str, choices: &[String]) -> Result<String> {
+        prompt::choose(what, flag, choices)
+    }
+
+    /// Shows that something is going on, on a terminal.
+    #[must_use]
+    pub fn progress(self, text: &str) -> Progress {
+        Progress::start(text)
+    }
+
+    fn document(self, report: &impl Serialize) -> Result<()> {
+        let unprintable =
+            |error: &dyn std::fmt::Display| Error::failed(format_args!("the report cannot be printed: {error}"));
+        let text = match self.format {
+            OutputFormat::Yaml => serde_saphyr::to_string(report).map_err(|error| unprintable(&error))?,
+            _ => serde_json::to_string_pretty(report).map_err(|error| unprintable(&error))? + "\n",
+        };
+        Self::result(&text)
+    }
+
+    fn result(text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(redact::clean(text).as_bytes()).and_then(|()| stdout.flush());
+        match written {
+            // Whoever read it has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Error::new(Kind::Failed, format_args!("stdout cannot be written: {error}"))),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// May a person be asked? Only with a terminal on both sides of the conversation.
+fn is_conversation() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}

@@ -1,0 +1,88 @@
+//! Tables as kubectl prints them: upper-case headers, columns padded with spaces.
+
+use crate::{
+    report::{RegistrationStatus, StatusReport},
+    words,
+};
+
+/// Lays out rows under their headers; the last column is not padded.
+pub(super) fn render(headers: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([headers[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
+    let headers = headers.iter().map(|header| (*header).to_owned()).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&headers).chain(rows) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:<width$}   "));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The registrations of a build cluster.
+pub(super) fn status(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
+    let mut headers = vec!["NAME", "RUN-CLUSTER", "RUN-NAMESPACES", "PROFILES", "EXPIRES", "GENERATION"];
+    if in_all_namespaces {
+        headers.insert(0, "NAMESPACE");
+    }
+    if wide {
+        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID"]);
+    }
+    let row = |item: &RegistrationStatus| {
+        let mut row = vec![
+            item.name.clone(),
+            item.server.clone(),
+            item.run_namespaces.join(","),
+            dash_if_empty(&item.profiles.join(",")),
+            expires(item.expires_in_seconds),
+            item.generation.to_string(),
+        ];
+        if in_all_namespaces {
+            row.insert(0, item.namespace.clone());
+        }
+        if wide {
+            row.extend([
+                item.secret.clone(),
+                item.service_account.clone(),
+                item.marker.clone(),
+                item.run_cluster_uid.clone(),
+            ]);
+        }
+        row
+    };
+    render(&headers, &report.items.iter().map(row).collect::<Vec<_>>())
+}
+
+fn dash_if_empty(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}
+
+fn expires(seconds: i64) -> String {
+    if seconds <= 0 {
+        format!("expired {} ago", words::duration(-seconds))
+    } else {
+        format!("in {}", words::duration(seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let text = render(&["A", "LONG"], &[vec!["ä-1".into(), "x".into()], vec!["b".into(), "yy".into()]]);
+        assert_eq!(text, "A     LONG\nä-1   x\nb     yy\n");
+    }
+
+    #[test]
+    fn expiry_in_words() {
+        assert_eq!((expires(90), expires(-90)), ("in 1m30s".into(), "expired 1m30s ago".into()));
+    }
+}

@@ -1,0 +1,228 @@
+//! The objects of a registration: account namespace, ServiceAccount, Roles and RoleBindings,
+//! marker Secret, admission policy, and the kubeconfig Secret on the build cluster.
+
+use k8s_openapi::{
+    ByteString,
+    api::{
+        admissionregistration::v1::{
+            MatchCondition, MatchResources, NamedRuleWithOperations, ValidatingAdmissionPolicy,
+            ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingSpec, ValidatingAdmissionPolicySpec,
+            Validation,
+        },
+        core::v1::{Namespace, Secret, ServiceAccount},
+        rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject},
+    },
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
+};
+
+use super::{
+    Registration,
+    names::Name,
+    record::{FORMAT, Generation, Map, Recorded, key, labels},
+};
+use crate::plan::Manifest;
+
+/// The one data key of the kubeconfig Secret: the default of kapp-controller and the first that
+/// Flux looks for.
+pub const SECRET_KEY: &str = "value";
+
+/// The name of the Role and RoleBinding in each run namespace.
+#[must_use]
+pub fn role_name(name: &Name) -> String {
+    format!("tapmc-{name}")
+}
+
+/// The name of the admission policy and of its binding.
+#[must_use]
+pub fn guard_name(name: &Name) -> String {
+    format!("tapmc-{name}-guard")
+}
+
+/// The account namespace.
+#[must_use]
+pub fn account_namespace(registration: &Registration) -> Manifest {
+    Manifest::new(&Namespace {
+        metadata: metadata(registration, None, &registration.account.reference().namespace),
+        ..Namespace::default()
+    })
+}
+
+/// A namespace that `--create-namespace` makes: it outlives the registration, so it carries
+/// none of its labels.
+#[must_use]
+pub fn plain_namespace(name: &str) -> Manifest {
+    Manifest::new(&Namespace {
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+        ..Namespace::default()
+    })
+}
+
+/// The ServiceAccount, with the record that makes the run cluster the truth about itself.
+#[must_use]
+pub fn service_account(registration: &Registration, recorded: &Recorded) -> Manifest {
+    let account = registration.account.reference();
+    let mut meta = metadata(registration, Some(&account.namespace), &account.name);
+    meta.annotations = Some(recorded.annotations());
+    Manifest::new(&ServiceAccount {
+        metadata: meta,
+        automount_service_account_token: Some(false),
+        ..ServiceAccount::default()
+    })
+}
+
+/// The Roles with their RoleBindings, the cluster-wide ones and the admission policy where they
+/// are wanted; all owned by the account namespace, so that they go with it.
+#[must_use]
+pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<Manifest> {
+    if registration.account.is_brought() {
+        return Vec::new();
+    }
+    let owned = |namespace: Option<&str>, name: &str| {
+        let mut meta = metadata(registration, namespace, name);
+        meta.owner_references = Some(vec![OwnerReference {
+            api_version: "v1".into(),
+            kind: "Namespace".into(),
+            name: registration.account.reference().namespace.clone(),
+            uid: account_namespace_uid.to_owned(),
+            ..OwnerReference::default()
+        }]);
+        meta
+    };
+    let name = role_name(&registration.name);
+    let mut manifests = Vec::new();
+    let namespaced = registration.grants.namespaced_rules();
+    if !namespaced.is_empty() {
+        for namespace in &registration.run_namespaces {
+            manifests.extend(role(registration, owned(Some(namespace), &name), &namespaced));
+        }
+    }
+    if let Some(account) = &registration.grants.impersonate {
+        let name = format!("{name}-impersonate");
+        manifests.extend(role(
+            registration,
+            owned(Some(&account.namespace), &name),
+            &registration.grants.impersonation_rules(),
+        ));
+    }
+    let cluster_wide = registration.grants.cluster_rules();
+    if !cluster_wide.is_empty() {
+        let role_ref = role_ref("ClusterRole", &name);
+        manifests.push(Manifest::new(&ClusterRole {
+            metadata: owned(None, &name),
+            rules: Some(cluster_wide),
+            aggregation_rule: None,
+        }));
+        manifests.push(Manifest::new(&ClusterRoleBinding {
+            metadata: owned(None, &name),
+            role_ref,
+            subjects: Some(subjects(registration)),
+        }));
+    }
+    if registration.guard {
+        manifests.extend(guard(registration, &owned(None, &guard_name(&registration.name))));
+    }
+    manifests
+}
+
+fn role(registration: &Registration, meta: ObjectMeta, rules: &[PolicyRule]) -> [Manifest; 2] {
+    let name = meta.name.clone().unwrap_or_default();
+    [
+        Manifest::new(&Role { metadata: meta.clone(), rules: Some(rules.to_vec()) }),
+        Manifest::new(&RoleBinding {
+            metadata: meta,
+            role_ref: role_ref("Role", &name),
+            subjects: Some(subjects(registration)),
+        }),
+    ]
+}
+
+fn role_ref(kind: &str, name: &str) -> RoleRef {
+    RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: kind.into(), name: name.to_owned() }
+}
+
+fn subjects(registration: &Registration) -> Vec<Subject> {
+    let account = registration.account.reference();
+    vec![Subject {
+        kind: "ServiceAccount".into(),
+        name: account.name.clone(),
+        namespace: Some(account.namespace.clone()),
+        api_group: None,
+    }]
+}
+
+/// Whoever may write Secrets in a namespace can have the token controller fill one with a
+/// never-ending token of any ServiceAccount there; this policy closes that way to the account.
+fn guard(registration: &Registration, meta: &ObjectMeta) -> [Manifest; 2] {
+    let texts = |list: &[&str]| Some(list.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+    let policy = ValidatingAdmissionPolicySpec {
+        failure_policy: Some("Fail".into()),
+        match_constraints: Some(MatchResources {
+            resource_rules: Some(vec![NamedRuleWithOperations {
+                api_groups: texts(&[""]),
+                api_versions: texts(&["v1"]),
+                operations: texts(&["CREATE", "UPDATE"]),
+                resources: texts(&["secrets"]),
+                ..NamedRuleWithOperations::default()
+            }]),
+            ..MatchResources::default()
+        }),
+        match_conditions: Some(vec![MatchCondition {
+            name: "delivery-account".into(),
+            expression: format!("request.userInfo.username == '{}'", registration.account_user()),
+        }]),
+        validations: Some(vec![Validation {
+            expression: "object.type != 'kubernetes.io/service-account-token'".into(),
+            message: Some("the delivery account may write no Secret of type service-account-token".into()),
+            ..Validation::default()
+        }]),
+        ..ValidatingAdmissionPolicySpec::default()
+    };
+    let binding = ValidatingAdmissionPolicyBindingSpec {
+        policy_name: meta.name.clone(),
+        validation_actions: texts(&["Deny"]),
+        ..ValidatingAdmissionPolicyBindingSpec::default()
+    };
+    [
+        Manifest::new(&ValidatingAdmissionPolicy { metadata: meta.clone(), spec: Some(policy), status: None }),
+        Manifest::new(&ValidatingAdmissionPolicyBinding { metadata: meta.clone(), spec: Some(binding) }),
+    ]
+}
+
+/// The marker Secret of a generation: a token bound to it ends with it.
+#[must_use]
+pub fn marker(registration: &Registration, recorded: &Recorded, number: u64, random: &str) -> Manifest {
+    let account = registration.account.reference();
+    let name = format!("{}-{number}-{random}", account.name);
+    let mut meta = metadata(registration, Some(&account.namespace), &name);
+    let mut annotations = recorded.annotations();
+    annotations.insert(key::GENERATION.to_owned(), number.to_string());
+    meta.annotations = Some(annotations);
+    Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), ..Secret::default() })
+}
+
+/// The kubeconfig Secret of the build cluster. Without a kubeconfig it is the one that a dry run
+/// checks and a plan shows.
+#[must_use]
+pub fn kubeconfig_secret(
+    registration: &Registration,
+    recorded: &Recorded,
+    generation: Option<&Generation>,
+    kubeconfig: Option<&str>,
+) -> Manifest {
+    let mut meta = metadata(registration, Some(&registration.secret.namespace), &registration.secret.name);
+    let mut annotations = recorded.annotations();
+    annotations.extend(generation.map(Generation::annotations).unwrap_or_default());
+    meta.annotations = Some(annotations);
+    let data = kubeconfig.map(|text| [(SECRET_KEY.to_owned(), ByteString(text.as_bytes().to_vec()))].into());
+    Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), data, ..Secret::default() })
+}
+
+fn metadata(registration: &Registration, namespace: Option<&str>, name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: namespace.map(str::to_owned),
+        labels: Some(labels(&registration.name)),
+        annotations: Some(Map::from([(key::FORMAT.to_owned(), FORMAT.to_owned())])),
+        ..ObjectMeta::default()
+    }
+}

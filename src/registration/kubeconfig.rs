@@ -1,0 +1,282 @@
+//! The kubeconfig that readers get: built from scratch, one cluster, one user, one context, all
+//! inline; and the reading of a stored one by an allow-list.
+
+use std::net::IpAddr;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use super::{credential::Token, names::Name};
+use crate::error::{Error, Result};
+
+/// Where and how a reader reaches the run cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The address, `https://…`, without user information.
+    pub server: String,
+    /// The CA of that address, PEM; none where the system's trust store decides.
+    pub certificate_authority: Option<Vec<u8>>,
+    /// The name to verify in the server's certificate, where it is not the address's host.
+    pub tls_server_name: Option<String>,
+    /// The proxy on the way, without user information.
+    pub proxy_url: Option<String>,
+}
+
+impl Endpoint {
+    /// Is the address one that only this machine, or only this link, can reach?
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let Ok(uri) = self.server.parse::<http::Uri>() else { return false };
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
+        match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+            Ok(IpAddr::V6(ip)) => {
+                let mapped_loopback = ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback());
+                ip.is_loopback() || mapped_loopback || ip.is_unicast_link_local() || ip.is_unspecified()
+            }
+            Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+        }
+    }
+}
+
+/// Checks an address as typed or as a kubeconfig has it, and strips user information.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) where it is not an `https` address.
+pub fn server_address(text: &str, origin: &str) -> Result<String> {
+    address(text, origin, &["https"])
+}
+
+/// Checks a proxy's address (`http`, `https` or `socks5`), and strips user information.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) for anything else.
+pub fn proxy_address(text: &str, origin: &str) -> Result<String> {
+    address(text, origin, &["http", "https", "socks5"])
+}
+
+fn address(text: &str, origin: &str, schemes: &[&str]) -> Result<String> {
+    let refuse = |why: &str| {
+        let shown = without_user_information(text);
+        Err(Error::usage(format_args!("{origin} is '{}', {why}", shown.escape_debug()))
+            .hint(format_args!("write it as {}://HOST:PORT", schemes.join(" or "))))
+    };
+    let Ok(uri) = text.trim().parse::<http::Uri>() else { return refuse("which is not a URL") };
+    if !uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme)) {
+        return refuse(&format!("which does not begin with {}://", schemes.join(":// or ")));
+    }
+    if uri.host().is_none_or(str::is_empty) {
+        return refuse("which names no host");
+    }
+    if uri.query().is_some() || text.contains('#') {
+        return refuse("which has a query or a fragment");
+    }
+    Ok(without_user_information(text.trim()).trim_end_matches('/').to_owned())
+}
+
+fn without_user_information(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let authority = rest[..end].rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{authority}{}", &rest[end..])
+}
+
+/// The kubeconfig as YAML, without a token where none is given (for the anonymous proof of
+/// address and CA).
+#[must_use]
+pub fn render(name: &Name, endpoint: &Endpoint, namespace: &str, token: Option<&Token>) -> String {
+    let file = File {
+        api_version: "v1".into(),
+        kind: "Config".into(),
+        clusters: vec![NamedCluster {
+            name: name.to_string(),
+            cluster: Cluster {
+                server: endpoint.server.clone(),
+                certificate_authority_data: endpoint.certificate_authority.as_ref().map(|pem| STANDARD.encode(pem)),
+                tls_server_name: endpoint.tls_server_name.clone(),
+                proxy_url: endpoint.proxy_url.clone(),
+            },
+        }],
+        users: vec![NamedUser { name: USER.into(), user: User { token: token.map(|t| t.expose().to_owned()) } }],
+        contexts: vec![NamedContext {
+            name: name.to_string(),
+            context: Context { cluster: name.to_string(), user: USER.into(), namespace: Some(namespace.to_owned()) },
+        }],
+        current_context: name.to_string(),
+    };
+    // Plain scalars: the default folds a long CA, which people then cannot compare line by line.
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    serde_saphyr::to_string_with_options(&file, options).unwrap_or_default()
+}
+
+/// Reads a stored kubeconfig by an allow-list; none where it is not just what [`render`] writes.
+///
+/// Nothing in it is followed: no exec, no file, no proxy of somebody else's choosing.
+#[must_use]
+pub fn parse(text: &str) -> Option<Stored> {
+    const MAX_BYTES: usize = 1 << 20;
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let file: File = serde_saphyr::from_str(text).ok()?;
+    let ([cluster], [user], [_]) = (file.clusters.as_slice(), file.users.as_slice(), file.contexts.as_slice()) else {
+        return None;
+    };
+    let certificate_authority = match &cluster.cluster.certificate_authority_data {
+        Some(data) => Some(STANDARD.decode(data).ok()?),
+        None => None,
+    };
+    Some(Stored {
+        endpoint: Endpoint {
+            server: cluster.cluster.server.clone(),
+            certificate_authority,
+            tls_server_name: cluster.cluster.tls_server_name.clone(),
+            proxy_url: cluster.cluster.proxy_url.clone(),
+        },
+        token: user.user.token.clone().map(Token::new)?,
+    })
+}
+
+/// What a stored kubeconfig holds.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Where it points.
+    pub endpoint: Endpoint,
+    /// Its token.
+    pub token: Token,
+}
+
+const USER: &str = "delivery";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "apiVersion")]
+    api_version: String,
+    kind: String,
+    clusters: Vec<NamedCluster>,
+    users: Vec<NamedUser>,
+    contexts: Vec<NamedContext>,
+    #[serde(rename = "current-context")]
+    current_context: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedCluster {
+    name: String,
+    cluster: Cluster,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Cluster {
+    server: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_authority_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_server_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_url: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedUser {
+    name: String,
+    user: User,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct User {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedContext {
+    name: String,
+    context: Context,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Context {
+    cluster: String,
+    user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(server: &str) -> Endpoint {
+        Endpoint {
+            server: server.into(),
+            certificate_authority: Some(b"pem".repeat(200)),
+            tls_server_name: None,
+            proxy_url: None,
+        }
+    }
+
+    #[test]
+    fn what_is_rendered_is_read_back() {
+        let name = Name::parse("run-a").unwrap();
+        let endpoint = endpoint("https://run-a:6443");
+        let text = render(&name, &endpoint, "apps", Some(&Token::new("ey.canary".into())));
+        assert!(text.lines().all(|line| !line.ends_with(['>', '|', '-'])), "no block scalars: {text}");
+        assert!(!text.contains("null"));
+        let stored = parse(&text).unwrap();
+        assert_eq!((stored.endpoint, stored.token.expose()), (endpoint, "ey.canary"));
+    }
+
+    #[test]
+    fn anything_else_is_not_read() {
+        let name = Name::parse("run-a").unwrap();
+        let good = render(&name, &endpoint("https://run-a:6443"), "apps", Some(&Token::new("t".into())));
+        for hostile in [
+            good.replace("token: t", "token: t\n      exec: {command: /bin/false}"),
+            good.replace("token: t", "tokenFile: /etc/passwd"),
+            good.replace("clusters:", "clusters:\n  - name: other\n    cluster: {server: 'https://x'}"),
+            "a: &a [*a]".to_owned(),
+            "x".repeat(2 << 20),
+            String::new(),
+        ] {
+            assert!(parse(&hostile).is_none());
+        }
+    }
+
+    #[test]
+    fn local_addresses() {
+        for local in [
+            "https://localhost:1",
+            "https://127.0.0.1:6443/p",
+            "https://[::1]:6443",
+            "https://169.254.1.1",
+            "https://0.0.0.0:1",
+            "https://[fe80::1]",
+            "https://k.localhost",
+            "https://[::ffff:127.0.0.1]:1",
+        ] {
+            assert!(endpoint(local).is_local(), "{local}");
+        }
+        for other in ["https://10.0.0.1:6443", "https://run-a.example.com", "https://localhost.example.com"] {
+            assert!(!endpoint(other).is_local(), "{other}");
+        }
+    }
+
+    #[test]
+    fn addresses_lose_user_information() {
+        assert_eq!(server_address("https://me:canary@run-a:6443/p/", "x").unwrap(), "https://run-a:6443/p");
+        assert_eq!(proxy_address("socks5://u:p@proxy:1080", "x").unwrap(), "socks5://proxy:1080");
+        for bad in ["http://run-a", "run-a:6443", "https://", "", "https://me:canary@", "https://a?x=1", "https://a#b"]
+        {
+            let error = server_address(bad, "--run-server").unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Whose is it? What stands under our names is ours only if it says so on both sides; anything
+//! else is somebody's, and is named, not touched.
+
+use serde_json::Value;
+
+use super::{
+    Registration,
+    facts::{BuildFacts, NamespaceState, RunFacts, map},
+    names::ObjectRef,
+    record::{key, registration_of},
+};
+use crate::{
+    error::{Error, Result},
+    plan::Manifest,
+};
+
+/// How far the account on the run cluster can be trusted to be the one that the build cluster
+/// records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountState {
+    /// There is none yet.
+    New,
+    /// Both sides record each other.
+    Proven,
+    /// It is there, but the build cluster does not record it: unknown tokens of it may exist, so
+    /// it is made anew. The text says why.
+    Unproven(String),
+}
+
+/// Refuses one cluster in both roles, unless that was allowed.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage).
+pub fn check_clusters(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<()> {
+    let kube_system = build.identity.kube_system.is_some() && build.identity.kube_system == run.identity.kube_system;
+    let stand_in = build.identity.stand_in.is_some() && build.identity.stand_in == run.identity.stand_in;
+    let known = build
+        .secret
+        .as_ref()
+        .and_then(|secret| secret.generation.as_ref())
+        .is_some_and(|generation| build.identity.is(&generation.run_cluster_uid) == Some(true));
+    if (kube_system || stand_in) && !registration.allow_same_cluster && !known {
+        return Err(Error::usage("the build context and the run context lead to the same cluster")
+            .hint("name two different ones, or add --allow-same-cluster if that is what you want"));
+    }
+    Ok(())
+}
+
+/// Refuses a Secret that is somebody's, or that belongs to another run cluster.
+///
+/// # Errors
+/// [`Kind::Conflict`](crate::error::Kind::Conflict).
+pub fn check_secret(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<()> {
+    let Some(secret) = &build.secret else { return Ok(()) };
+    let shown = &registration.secret;
+    if registration.adopt {
+        return Ok(());
+    }
+    match secret.registration() {
+        Some(name) if name == registration.name.as_str() => {
+            let recorded = secret.generation.as_ref().map(|generation| generation.run_cluster_uid.as_str());
+            if recorded.and_then(|uid| run.identity.is(uid)) == Some(false) {
+                return Err(Error::conflict(format_args!(
+                    "the Secret {shown} on the build cluster belongs to another run cluster (recorded {}, this one is {})",
+                    recorded.unwrap_or_default(),
+                    run.identity.recorded()
+                ))
+                .hint("take another --name; if the run cluster was rebuilt, add --adopt"));
+            }
+            Ok(())
+        }
+        Some(name) => Err(Error::conflict(format_args!(
+            "the Secret {shown} on the build cluster belongs to the registration '{name}'"
+        ))
+        .hint("take another --secret-name")),
+        None => Err(Error::conflict(format_args!(
+            "the Secret {shown} on the build cluster exists and was not made by this plugin (keys: {})",
+            if secret.keys.is_empty() { "none".to_owned() } else { secret.keys.join(", ") }
+        ))
+        .hint("take another --name or --secret-name, or add --adopt to have it replaced")),
+    }
+}
+
+/// Decides what the account is, and refuses one that is somebody's.
+///
+/// # Errors
+/// [`Kind::Conflict`](crate::error::Kind::Conflict).
+pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<AccountState> {
+    let account = registration.account.reference();
+    let object = run.object("ServiceAccount", Some(&account.namespace), &account.name);
+    let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
+    if registration.account.is_brought() {
+        return brought_account_state(registration, build, run, object);
+    }
+    if !matches!(run.account_namespace, NamespaceState::Active { .. }) {
+        return Ok(AccountState::New);
+    }
+    let namespace = run.object("Namespace", None, &account.namespace);
+    let namespace_is_ours =
+        namespace.is_some_and(|n| registration_of(&map(&n["metadata"]["labels"])) == Some(registration.name.as_str()));
+    let proven = generation.is_some_and(|generation| {
+        let uid =
+            |object: Option<&Value>| object.and_then(|o| o["metadata"]["uid"].as_str()).unwrap_or_default().to_owned();
+        let same_namespace = generation.account_namespace_uid.is_empty()
+            || generation.account_namespace_uid == uid(namespace)
+            || namespace.is_none();
+        same_namespace && object.is_some_and(|_| generation.service_account_uid == uid(object))
+    });
+    let belongs_here = object.map(|object| belongs(registration, build, object));
+    match belongs_here {
+        Some(Err(error)) if !registration.adopt => return Err(error),
+        Some(Ok(())) if proven => return Ok(AccountState::Proven),
+        _ => {}
+    }
+    if !namespace_is_ours && namespace.is_some() && !registration.adopt {
+        return Err(Error::conflict(format_args!(
+            "the namespace '{}' on the run cluster exists and was not made by this registration",
+            account.namespace
+        ))
+        .hint("take another --name or --account-namespace, or add --adopt to have it taken over"));
+    }
+    check_foreign(registration, run)?;
+    Ok(match belongs_here {
+        None => AccountState::New,
+        Some(Err(_)) => AccountState::Unproven("--adopt: tokens that somebody may hold end with it".to_owned()),
+        Some(Ok(())) => AccountState::Unproven(
+            "the build cluster does not record it: tokens that somebody may hold end with it".to_owned(),
+        ),
+    })
+}
+
+/// An account that was brought along has no marks of ours; its markers have.
+fn brought_account_state(
+    registration: &Registration,
+    build: &BuildFacts,
+    run: &RunFacts,
+    object: Option<&Value>,
+) -> Result<AccountState> {
+    let account = registration.account.reference();
+    let Some(object) = object else {
+        return Err(Error::failed(format_args!("the ServiceAccount {account} does not exist on the run cluster"))
+            .hint("a ServiceAccount that is brought along is never made by this plugin; leave --service-account out to have one made"));
+    };
+    for marker in &run.markers {
+        let elsewhere = elsewhere(registration, build, &marker.annotations);
+        if let (Some(owner), false) = (elsewhere, registration.adopt) {
+            return Err(belongs_elsewhere(registration, &owner));
+        }
+    }
+    let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
+    let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+    Ok(if generation.is_some_and(|g| g.service_account_uid == uid) { AccountState::Proven } else { AccountState::New })
+}
+
+/// Refuses to take over a namespace in which somebody else may hold rights or tokens.
+fn check_foreign(registration: &Registration, run: &RunFacts) -> Result<()> {
+    let namespace = &registration.account.reference().namespace;
+    match run.foreign.as_deref() {
+        Some([]) => Ok(()),
+        Some(foreign) => Err(Error::conflict(format_args!(
+            "the namespace '{namespace}' on the run cluster cannot be taken over: it holds {}, through which somebody may have a hold on the account",
+            foreign.join(", ")
+        ))
+        .hint("delete what should not be there, or take another --account-namespace")),
+        None => Err(Error::new(
+            crate::error::Kind::NotAllowed,
+            format_args!("the namespace '{namespace}' on the run cluster cannot be taken over: its RoleBindings and Secrets may not be listed"),
+        )
+        .hint("somebody who may list them must run this once, or take another --account-namespace")),
+    }
+}
+
+/// Does the ServiceAccount say that it belongs to this registration, Secret and build cluster?
+fn belongs(registration: &Registration, build: &BuildFacts, object: &Value) -> Result<()> {
+    if registration_of(&map(&object["metadata"]["labels"])) != Some(registration.name.as_str()) {
+        return Err(Error::conflict(format_args!(
+            "the ServiceAccount {} on the run cluster exists and was not made by this registration",
+            registration.account.reference()
+        ))
+        .hint("take another --name or --account-namespace, or add --adopt to have it made anew"));
+    }
+    match elsewhere(registration, build, &map(&object["metadata"]["annotations"])) {
+        Some(owner) => Err(belongs_elsewhere(registration, &owner)),
+        None => Ok(()),
+    }
+}
+
+fn elsewhere(registration: &Registration, build: &BuildFacts, annotations: &super::record::Map) -> Option<String> {
+    let build_uid = annotations.get(key::BUILD_CLUSTER_UID).map_or("", String::as_str);
+    let secret = annotations.get(key::KUBECONFIG_SECRET).map_or("", String::as_str);
+    if build.identity.is(build_uid) == Some(false) || build_uid.is_empty() {
+        return Some(format!("the Secret {secret} of the build cluster {build_uid}"));
+    }
+    (ObjectRef::parse(secret).as_ref() != Some(&registration.secret))
+        .then(|| format!("the Secret {secret} of this build cluster"))
+}
+
+fn belongs_elsewhere(registration: &Registration, owner: &str) -> Error {
+    Error::conflict(format_args!("the registration '{}' of this run cluster belongs to {owner}", registration.name))
+        .hint("take another --name; if it should move here, add --adopt (its tokens end)")
+}
+
+/// Refuses an object under our name that is not ours.
+///
+/// # Errors
+/// [`Kind::Conflict`](crate::error::Kind::Conflict).
+pub fn check_object(registration: &Registration, desired: &Manifest, observed: Option<&Value>) -> Result<()> {
+    let Some(observed) = observed else { return Ok(()) };
+    if registration.adopt || registration_of(&map(&observed["metadata"]["labels"])) == Some(registration.name.as_str())
+    {
+        return Ok(());
+    }
+    let place = desired.namespace.as_ref().map_or(String::new(), |n| format!(" in the namespace '{n}'"));
+    Err(Error::conflict(format_args!(
+        "{}{place} on the run cluster exists and was not made by this registration",
+        desired.display_name()
+    ))
+    .hint("take another --name, or add --adopt to have it taken over"))
+}

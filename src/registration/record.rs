@@ -1,0 +1,310 @@
+//! What a registration writes down about itself, as annotations: on the build cluster's Secret,
+//! so that one metadata-only list shows a fleet, and on the run cluster's side, which is the
+//! truth about itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use super::{
+    names::{Name, ObjectRef},
+    profiles::{Grants, Profile},
+};
+
+/// The label of every object that this plugin makes.
+pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-tapmc");
+/// The label with the registration's name.
+pub const REGISTRATION: &str = "kubectl-tapmc/registration";
+/// The field manager of every write.
+pub const FIELD_MANAGER: &str = "kubectl-tapmc";
+
+/// The annotations' keys.
+pub mod key {
+    /// All of our annotations begin so.
+    pub const PREFIX: &str = "kubectl-tapmc/";
+    /// The version of this format.
+    pub const FORMAT: &str = "kubectl-tapmc/format";
+    /// The build cluster's identity.
+    pub const BUILD_CLUSTER_UID: &str = "kubectl-tapmc/build-cluster-uid";
+    /// The Secret on the build cluster, `NAMESPACE/NAME`.
+    pub const KUBECONFIG_SECRET: &str = "kubectl-tapmc/kubeconfig-secret";
+    /// The run cluster's identity.
+    pub const RUN_CLUSTER_UID: &str = "kubectl-tapmc/run-cluster-uid";
+    /// The address in the kubeconfig.
+    pub const SERVER: &str = "kubectl-tapmc/server";
+    /// The run namespaces, comma-separated.
+    pub const RUN_NAMESPACES: &str = "kubectl-tapmc/run-namespaces";
+    /// The profiles, comma-separated; `rules` stands for the user's own.
+    pub const PROFILES: &str = "kubectl-tapmc/profiles";
+    /// The user's own rules, JSON.
+    pub const RULES: &str = "kubectl-tapmc/rules";
+    /// The account to impersonate, `NAMESPACE/NAME`.
+    pub const IMPERSONATE: &str = "kubectl-tapmc/impersonate";
+    /// `true` when the admission policy of `--guard` was applied.
+    pub const GUARD: &str = "kubectl-tapmc/guard";
+    /// The ServiceAccount on the run cluster, `NAMESPACE/NAME`.
+    pub const SERVICE_ACCOUNT: &str = "kubectl-tapmc/service-account";
+    /// `true` when the user brought that account along.
+    pub const BROUGHT: &str = "kubectl-tapmc/brought-service-account";
+    /// Its UID.
+    pub const SERVICE_ACCOUNT_UID: &str = "kubectl-tapmc/service-account-uid";
+    /// The UID of its namespace.
+    pub const ACCOUNT_NAMESPACE_UID: &str = "kubectl-tapmc/account-namespace-uid";
+    /// The marker Secret of the running generation.
+    pub const MARKER: &str = "kubectl-tapmc/marker";
+    /// Its UID.
+    pub const MARKER_UID: &str = "kubectl-tapmc/marker-uid";
+    /// The running generation's number.
+    pub const GENERATION: &str = "kubectl-tapmc/generation";
+    /// The lifetime that was asked for, in seconds with a unit: `2592000s`.
+    pub const REQUESTED_DURATION: &str = "kubectl-tapmc/requested-duration";
+    /// When the token was issued.
+    pub const ISSUED_AT: &str = "kubectl-tapmc/issued-at";
+    /// When the token ends.
+    pub const EXPIRES_AT: &str = "kubectl-tapmc/expires-at";
+    /// When a superseded marker may be deleted.
+    pub const RETIRE_AFTER: &str = "kubectl-tapmc/retire-after";
+    /// `--run-server`, where it was typed.
+    pub const RUN_SERVER: &str = "kubectl-tapmc/run-server";
+    /// `--run-proxy-url`, where it was typed.
+    pub const RUN_PROXY_URL: &str = "kubectl-tapmc/run-proxy-url";
+    /// `--run-certificate-authority`, where it was typed: the PEM itself.
+    pub const RUN_CERTIFICATE_AUTHORITY: &str = "kubectl-tapmc/run-certificate-authority";
+}
+
+/// The value of [`key::FORMAT`].
+pub const FORMAT: &str = "v1";
+
+/// Labels or annotations.
+pub type Map = BTreeMap<String, String>;
+
+/// The labels of every object of a registration.
+#[must_use]
+pub fn labels(name: &Name) -> Map {
+    Map::from([(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned()), (REGISTRATION.to_owned(), name.to_string())])
+}
+
+/// Whose object is this, by its labels?
+#[must_use]
+pub fn registration_of(labels: &Map) -> Option<&str> {
+    if labels.get(MANAGED_BY.0).map(String::as_str) != Some(MANAGED_BY.1) {
+        return None;
+    }
+    labels.get(REGISTRATION).map(String::as_str)
+}
+
+/// What was typed and is kept when a later run leaves the flag out, and whose registration it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The build cluster's identity.
+    pub build_cluster_uid: String,
+    /// The Secret on the build cluster.
+    pub kubeconfig_secret: ObjectRef,
+    /// The ServiceAccount on the run cluster.
+    pub service_account: ObjectRef,
+    /// Did the user bring it along?
+    pub brought: bool,
+    /// The run namespaces.
+    pub run_namespaces: Vec<String>,
+    /// What is granted.
+    pub grants: Grants,
+    /// Was the admission policy applied?
+    pub guard: bool,
+    /// The lifetime that is asked for.
+    pub requested_duration: Duration,
+    /// `--run-server`.
+    pub run_server: Option<String>,
+    /// `--run-proxy-url`.
+    pub run_proxy_url: Option<String>,
+    /// `--run-certificate-authority`, PEM.
+    pub run_certificate_authority: Option<String>,
+}
+
+impl Recorded {
+    /// As annotations.
+    #[must_use]
+    pub fn annotations(&self) -> Map {
+        let mut profiles: Vec<&str> = self.grants.profiles.iter().map(|p| p.as_str()).collect();
+        if !self.grants.rules.is_empty() {
+            profiles.push("rules");
+        }
+        let rules =
+            (!self.grants.rules.is_empty()).then(|| serde_json::to_string(&self.grants.rules).unwrap_or_default());
+        let always = [
+            (key::FORMAT, FORMAT.to_owned()),
+            (key::BUILD_CLUSTER_UID, self.build_cluster_uid.clone()),
+            (key::KUBECONFIG_SECRET, self.kubeconfig_secret.to_string()),
+            (key::SERVICE_ACCOUNT, self.service_account.to_string()),
+            (key::RUN_NAMESPACES, self.run_namespaces.join(",")),
+            (key::PROFILES, profiles.join(",")),
+            (key::REQUESTED_DURATION, format!("{}s", self.requested_duration.as_secs())),
+        ];
+        let sometimes = [
+            (key::BROUGHT, self.brought.then(|| "true".to_owned())),
+            (key::RULES, rules),
+            (key::IMPERSONATE, self.grants.impersonate.as_ref().map(ToString::to_string)),
+            (key::GUARD, self.guard.then(|| "true".to_owned())),
+            (key::RUN_SERVER, self.run_server.clone()),
+            (key::RUN_PROXY_URL, self.run_proxy_url.clone()),
+            (key::RUN_CERTIFICATE_AUTHORITY, self.run_certificate_authority.clone()),
+        ];
+        let sometimes = sometimes.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        always.into_iter().chain(sometimes).map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// Read back; none where something is missing or is not of our format.
+    #[must_use]
+    pub fn from_annotations(annotations: &Map) -> Option<Self> {
+        let get = |key: &str| annotations.get(key).cloned();
+        if get(key::FORMAT)? != FORMAT {
+            return None;
+        }
+        let profiles = list(&get(key::PROFILES)?).iter().filter_map(|p| Profile::parse(p)).collect();
+        let rules: Vec<PolicyRule> = match get(key::RULES) {
+            Some(json) => serde_json::from_str(&json).ok()?,
+            None => Vec::new(),
+        };
+        Some(Self {
+            build_cluster_uid: get(key::BUILD_CLUSTER_UID)?,
+            kubeconfig_secret: ObjectRef::parse(&get(key::KUBECONFIG_SECRET)?)?,
+            service_account: ObjectRef::parse(&get(key::SERVICE_ACCOUNT)?)?,
+            brought: get(key::BROUGHT).as_deref() == Some("true"),
+            run_namespaces: list(&get(key::RUN_NAMESPACES)?),
+            grants: Grants {
+                profiles,
+                rules,
+                impersonate: get(key::IMPERSONATE).and_then(|text| ObjectRef::parse(&text)),
+            },
+            guard: get(key::GUARD).as_deref() == Some("true"),
+            requested_duration: Duration::from_secs(get(key::REQUESTED_DURATION)?.strip_suffix('s')?.parse().ok()?),
+            run_server: get(key::RUN_SERVER),
+            run_proxy_url: get(key::RUN_PROXY_URL),
+            run_certificate_authority: get(key::RUN_CERTIFICATE_AUTHORITY),
+        })
+    }
+}
+
+/// One token's life, as the build Secret records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// 1 for the first token, one more for each that followed.
+    pub number: u64,
+    /// The run cluster's identity.
+    pub run_cluster_uid: String,
+    /// The address in the kubeconfig.
+    pub server: String,
+    /// The marker Secret to which the token is bound.
+    pub marker: String,
+    /// Its UID.
+    pub marker_uid: String,
+    /// The UID of the ServiceAccount.
+    pub service_account_uid: String,
+    /// The UID of the ServiceAccount's namespace; empty where the operator may not read it.
+    pub account_namespace_uid: String,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// When the token ends, as the run cluster granted it.
+    pub expires_at: Timestamp,
+}
+
+impl Generation {
+    /// As annotations.
+    #[must_use]
+    pub fn annotations(&self) -> Map {
+        [
+            (key::GENERATION, self.number.to_string()),
+            (key::RUN_CLUSTER_UID, self.run_cluster_uid.clone()),
+            (key::SERVER, self.server.clone()),
+            (key::MARKER, self.marker.clone()),
+            (key::MARKER_UID, self.marker_uid.clone()),
+            (key::SERVICE_ACCOUNT_UID, self.service_account_uid.clone()),
+            (key::ACCOUNT_NAMESPACE_UID, self.account_namespace_uid.clone()),
+            (key::ISSUED_AT, self.issued_at.to_string()),
+            (key::EXPIRES_AT, self.expires_at.to_string()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+    }
+
+    /// Read back; none where something is missing or is not of our format.
+    #[must_use]
+    pub fn from_annotations(annotations: &Map) -> Option<Self> {
+        let get = |key: &str| annotations.get(key).cloned();
+        Some(Self {
+            number: get(key::GENERATION)?.parse().ok()?,
+            run_cluster_uid: get(key::RUN_CLUSTER_UID)?,
+            server: get(key::SERVER)?,
+            marker: get(key::MARKER)?,
+            marker_uid: get(key::MARKER_UID)?,
+            service_account_uid: get(key::SERVICE_ACCOUNT_UID)?,
+            account_namespace_uid: get(key::ACCOUNT_NAMESPACE_UID)?,
+            issued_at: get(key::ISSUED_AT)?.parse().ok()?,
+            expires_at: get(key::EXPIRES_AT)?.parse().ok()?,
+        })
+    }
+
+    /// Is less than half of the granted life left at `now`?
+    #[must_use]
+    pub fn is_half_lived(&self, now: Timestamp) -> bool {
+        let life = self.expires_at.as_second().saturating_sub(self.issued_at.as_second());
+        self.expires_at.as_second().saturating_sub(now.as_second()) < life / 2
+    }
+}
+
+/// A comma-separated annotation.
+#[must_use]
+pub fn list(text: &str) -> Vec<String> {
+    text.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_read_back() {
+        let recorded = Recorded {
+            build_cluster_uid: "b".into(),
+            kubeconfig_secret: ObjectRef::new("default", "run-a-kubeconfig"),
+            service_account: ObjectRef::new("tapmc-run-a", "delivery"),
+            brought: false,
+            run_namespaces: vec!["apps".into(), "more".into()],
+            grants: Grants {
+                profiles: vec![Profile::Deliverable],
+                rules: vec![PolicyRule { verbs: vec!["get".into()], ..PolicyRule::default() }],
+                impersonate: None,
+            },
+            guard: true,
+            requested_duration: Duration::from_secs(600),
+            run_server: Some("https://run-a:6443".into()),
+            run_proxy_url: None,
+            run_certificate_authority: None,
+        };
+        let annotations = recorded.annotations();
+        assert_eq!(annotations[key::PROFILES], "deliverable,rules");
+        assert_eq!(Recorded::from_annotations(&annotations), Some(recorded));
+        assert_eq!(Recorded::from_annotations(&Map::new()), None);
+    }
+
+    #[test]
+    fn half_of_a_life() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let generation = Generation {
+            number: 1,
+            run_cluster_uid: String::new(),
+            server: String::new(),
+            marker: String::new(),
+            marker_uid: String::new(),
+            service_account_uid: String::new(),
+            account_namespace_uid: String::new(),
+            issued_at: at(0),
+            expires_at: at(100),
+        };
+        assert!(!generation.is_half_lived(at(50)));
+        assert!(generation.is_half_lived(at(51)));
+        assert!(generation.is_half_lived(at(500)));
+        assert_eq!(Generation::from_annotations(&generation.annotations()), Some(generation));
+    }
+}

@@ -1,0 +1,69 @@
+//! What an operator should know before consenting to a plan.
+
+use super::{
+    Registration,
+    facts::{BuildFacts, RunFacts},
+};
+
+/// One sentence for each thing worth knowing.
+#[must_use]
+pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let others = build.others.iter().flatten();
+    let same_cluster: Vec<&str> = others
+        .filter(|other| {
+            other.name != registration.name.as_str() && run.identity.is(&other.run_cluster_uid) == Some(true)
+        })
+        .map(|other| other.name.as_str())
+        .collect();
+    if !same_cluster.is_empty() {
+        warnings.push(format!(
+            "this run cluster is already registered in the namespace '{}' as {}; this makes one more registration of it",
+            registration.secret.namespace,
+            same_cluster.join(", ")
+        ));
+    }
+    if registration.grants.writes_secrets() {
+        let guard = if registration.guard { "" } else { "; --guard forbids it that" };
+        warnings.push(format!(
+            "the account may write Secrets, and so can forge never-ending tokens of every ServiceAccount in its run namespaces, \
+             which no revocation here ends{guard}"
+        ));
+    }
+    if registration.grants.makes_pods() {
+        warnings
+            .push("the account can make Pods, which can run as any ServiceAccount of its run namespaces".to_owned());
+    }
+    if registration.grants.writes_secrets() || registration.grants.makes_pods() {
+        warnings.extend(registration.run_namespaces.iter().map(|namespace| holders(run, namespace, None)));
+    }
+    if let Some(account) = &registration.grants.impersonate {
+        warnings.push(holders(run, &account.namespace, Some(&account.name)));
+    }
+    if let Some(secret) = &build.secret
+        && secret.registration() == Some(registration.name.as_str())
+        && let Some(other) = secret.keys.iter().find(|key| *key != super::access::SECRET_KEY)
+    {
+        warnings.push(format!(
+            "the Secret {} also holds the key '{other}', which this plugin did not write",
+            registration.secret
+        ));
+    }
+    warnings
+}
+
+fn holders(run: &RunFacts, namespace: &str, account: Option<&str>) -> String {
+    let only = |line: &&String| account.is_none_or(|name| line.split(' ').next() == Some(name));
+    let who = account.map_or("the ServiceAccounts there".to_owned(), |name| format!("the ServiceAccount '{name}'"));
+    match run.holders.get(namespace).cloned().flatten() {
+        None => format!("in the namespace '{namespace}': what is bound to {who} may not be listed"),
+        Some(lines) => {
+            let lines: Vec<&String> = lines.iter().filter(only).collect();
+            if lines.is_empty() {
+                return format!("in the namespace '{namespace}': nothing is bound to {who}");
+            }
+            let lines: Vec<&str> = lines.into_iter().map(String::as_str).collect();
+            format!("in the namespace '{namespace}', bound to {who}: {}", lines.join("; "))
+        }
+    }
+}

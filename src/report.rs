@@ -1,0 +1,214 @@
+//! What was done, and what to do next: the one value from which every output form is made. Its
+//! fields are the schema of `-o json`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::plan::{Change, Op, Side};
+
+/// The `apiVersion` of every JSON and YAML document that is printed.
+pub const API_VERSION: &str = "kubectl-tapmc/v1";
+
+/// The report of `register-run-cluster`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrationReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// `RegistrationReport`.
+    pub kind: &'static str,
+    /// The registration's name.
+    pub name: String,
+    /// `client` or `server`; none where changes were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<&'static str>,
+    /// The build cluster.
+    pub build_cluster: ClusterReport,
+    /// The run cluster.
+    pub run_cluster: ClusterReport,
+    /// The kubeconfig Secret.
+    pub secret: SecretReport,
+    /// The account, `NAMESPACE/NAME`.
+    pub service_account: String,
+    /// The run namespaces.
+    pub run_namespaces: Vec<String>,
+    /// The profiles.
+    pub profiles: Vec<String>,
+    /// What is granted in each run namespace, a line a rule.
+    pub rules: Vec<String>,
+    /// The token; none in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenReport>,
+    /// Each object and what became of it.
+    pub changes: Vec<Done>,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+    /// Commands that may be wanted next.
+    pub next: Vec<String>,
+    /// In a dry run: the objects as they would be sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Value>,
+}
+
+/// A cluster as a report names it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterReport {
+    /// The context of the local kubeconfig.
+    pub context: String,
+    /// The address that the operator uses.
+    pub server: String,
+    /// The cluster's identity.
+    pub uid: String,
+}
+
+/// The kubeconfig Secret as a report names it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretReport {
+    /// Its namespace on the build cluster.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The data key with the kubeconfig.
+    pub key: &'static str,
+    /// The address of the run cluster in it.
+    pub server: String,
+}
+
+/// A token as a report speaks of it: never the token.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenReport {
+    /// The generation's number.
+    pub generation: u64,
+    /// Was it issued by this run?
+    pub issued: bool,
+    /// The marker Secret to which it is bound.
+    pub marker: String,
+    /// The lifetime that was asked for.
+    pub requested_seconds: u64,
+    /// RFC 3339.
+    pub issued_at: String,
+    /// RFC 3339, as the run cluster granted it.
+    pub expires_at: String,
+    /// The granted lifetime.
+    pub granted_seconds: i64,
+}
+
+/// One object and what became of it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// On which cluster.
+    pub cluster: Side,
+    /// What happened, or would.
+    pub op: Op,
+    /// Its namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `kind.group/name`.
+    pub object: String,
+    /// In kubectl's words: `serverside-applied`, `created`, `unchanged`, `deleted`.
+    pub result: &'static str,
+    /// Why, where that is not plain; in a dry run also where it could be checked on our side only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Done {
+    /// A change that was carried out.
+    #[must_use]
+    pub fn new(change: &Change) -> Self {
+        Self {
+            cluster: change.side,
+            op: change.op,
+            namespace: change.manifest.namespace.clone(),
+            object: change.manifest.display_name(),
+            result: match change.op {
+                Op::Create | Op::Update | Op::Replace => "serverside-applied",
+                Op::Keep => "unchanged",
+                Op::Delete => "deleted",
+            },
+            note: change.why.clone(),
+        }
+    }
+}
+
+/// What was done so far, kept outside of the command so that it can be told when the command
+/// fails or is interrupted.
+#[derive(Debug, Clone, Default)]
+pub struct Journal(Arc<Mutex<Vec<Done>>>);
+
+impl Journal {
+    /// Notes what was done.
+    pub fn note(&self, done: Done) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+    }
+
+    /// Everything that was noted.
+    #[must_use]
+    pub fn done(&self) -> Vec<Done> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// One registration as `status` shows it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistrationStatus {
+    /// Its name.
+    pub name: String,
+    /// The namespace of its Secret.
+    pub namespace: String,
+    /// The Secret's name.
+    pub secret: String,
+    /// The run cluster's address.
+    pub server: String,
+    /// The run cluster's identity.
+    pub run_cluster_uid: String,
+    /// The run namespaces.
+    pub run_namespaces: Vec<String>,
+    /// The profiles.
+    pub profiles: Vec<String>,
+    /// RFC 3339: when the token ends.
+    pub expires_at: String,
+    /// Seconds until then, by the build cluster's clock; negative when it is over.
+    pub expires_in_seconds: i64,
+    /// The generation's number.
+    pub generation: u64,
+    /// The account, `NAMESPACE/NAME`.
+    pub service_account: String,
+    /// The marker Secret.
+    pub marker: String,
+    /// RFC 3339: when the token was issued.
+    pub issued_at: String,
+}
+
+/// The report of `status`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// `RegistrationStatusList`.
+    pub kind: &'static str,
+    /// The registrations, soonest to expire first.
+    pub items: Vec<RegistrationStatus>,
+}
+
+/// The report of `version`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// `Version`.
+    pub kind: &'static str,
+    /// The plugin's version.
+    pub version: &'static str,
+    /// Where it runs: `linux/amd64`.
+    pub platform: String,
+}

@@ -1,0 +1,77 @@
+//! Words for counts, lists and likely meanings, so that every message says them the same way.
+
+/// `1 change`, `2 changes`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn list(items: impl IntoIterator<Item = String>) -> String {
+    let items: Vec<String> = items.into_iter().collect();
+    match items.as_slice() {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The candidate that was probably meant.
+#[must_use]
+pub fn closest<'a>(typed: &str, candidates: &'a [String]) -> Option<&'a str> {
+    let scored = candidates.iter().map(|candidate| (strsim::jaro_winkler(typed, candidate), candidate.as_str()));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+/// Seconds as a person says them: `30d`, `23h59m`, `10m`, `45s`; two units at the most.
+#[must_use]
+pub fn duration(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let mut rest = seconds.max(0);
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS {
+        let whole = rest / length;
+        rest %= length;
+        if whole > 0 {
+            parts.push(format!("{whole}{unit}"));
+        } else if !parts.is_empty() {
+            break;
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    if parts.is_empty() { "0s".to_owned() } else { parts.concat() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_lists() {
+        assert_eq!((count(1, "change"), count(0, "change")), ("1 change".into(), "0 changes".into()));
+        assert_eq!(list(["a", "b", "c"].map(String::from)), "a, b and c");
+        assert_eq!(list(Vec::new()), "nothing");
+    }
+
+    #[test]
+    fn likely_meanings() {
+        let names = ["prod-eu", "prod-us", "build"].map(String::from);
+        assert_eq!(closest("prod-ue", &names), Some("prod-eu"));
+        assert_eq!(closest("zzz", &names), None);
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration(2_592_000), "30d");
+        assert_eq!(duration(86_399), "23h59m");
+        assert_eq!(duration(3_605), "1h");
+        assert_eq!(duration(0), "0s");
+    }
+}

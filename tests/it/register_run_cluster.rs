@@ -1,0 +1,3 @@
+//! `register-run-cluster` on two real control planes.
+
+mod main_job;

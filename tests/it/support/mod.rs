@@ -1,0 +1,18 @@
+//! What the tests are written with.
+
+pub mod kubectl;
+pub mod tapmc;
+pub mod testbed;
+
+pub use kubectl::Kubectl;
+pub use tapmc::{Output, Tapmc};
+pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, Testbed};
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A name that no other test, and no other run of the suite, uses.
+pub fn unique(stem: &str) -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |age| age.as_secs() % 100_000);
+    format!("{stem}-{seconds}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
