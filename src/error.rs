@@ -76,9 +76,10 @@ impl Error {
     /// text, which may hold secrets.
     #[must_use]
     pub fn in_yaml(file: &str, error: &serde_saphyr::Error) -> Self {
-        let place = error.location().map_or(String::new(), |at| format!(" line {} column {}", at.line(), at.column()));
+        // A document that is of the wrong kind as a whole is so from its first character on.
+        let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
         let what = error.without_snippet().to_string();
-        Self::usage(format_args!("{file}{place}: {}", what.lines().next().unwrap_or_default()))
+        Self::usage(format_args!("{file} line {line} column {column}: {}", what.lines().next().unwrap_or_default()))
     }
 
     /// [`Kind::Failed`].

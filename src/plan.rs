@@ -115,9 +115,10 @@ impl Manifest {
             == (&other.group, &other.kind, &other.namespace, &other.name)
     }
 
-    /// Fills in the UID of the owner, where the manifest has one.
+    /// Fills in the UID of the owner, where the manifest has one that was not known when it was
+    /// planned.
     pub fn set_owner_uid(&mut self, uid: &str) {
-        if let Some(owner) = self.body.pointer_mut("/metadata/ownerReferences/0/uid") {
+        if let Some(owner) = self.body.pointer_mut("/metadata/ownerReferences/0/uid").filter(|owner| *owner == "") {
             *owner = Value::from(uid);
         }
     }

@@ -83,8 +83,8 @@ pub struct RegisterRunClusterArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Token")]
     pub duration: Option<Duration>,
 
-    /// Start a new generation (marker, token) although the stored one is still good; the old one
-    /// ends
+    /// Issue a new token although the stored one is still good; a running deploy may use the former
+    /// one for 20 minutes, then the next run ends it
     #[arg(long, help_heading = "Token")]
     pub rotate: bool,
 

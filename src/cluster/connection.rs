@@ -6,6 +6,7 @@
 //! configuration, and everything else (authentication, base URL, impersonation) stays kube's.
 
 use std::{
+    net::IpAddr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -24,7 +25,7 @@ use hyper_util::{
             Connection as _, HttpConnector,
             proxy::{SocksV5, Tunnel},
         },
-        proxy::matcher::Matcher,
+        proxy::matcher::{Intercept, Matcher},
     },
     rt::{TokioExecutor, TokioTimer},
 };
@@ -168,7 +169,8 @@ fn dialler(config: &Config) -> Result<Dial, kube::Error> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let Some((proxy, auth)) = proxy(config) else { return through(config, tcp) };
+    let Some(found) = proxy(config) else { return through(config, tcp) };
+    let (proxy, auth) = (found.uri(), found.basic_auth().cloned());
     let unsupported = || kube::Error::ProxyProtocolUnsupported { proxy_url: Box::new(proxy.clone()) };
     match proxy.scheme_str() {
         Some("http") => through(config, tunnel(proxy.clone(), tcp, auth)),
@@ -179,7 +181,13 @@ fn dialler(config: &Config) -> Result<Dial, kube::Error> {
                 .enable_http1();
             through(config, tunnel(proxy.clone(), tls.wrap_connector(tcp), auth))
         }
-        Some("socks5") => through(config, SocksV5::new(proxy.clone(), tcp)),
+        Some("socks5") => {
+            let socks = SocksV5::new(proxy.clone(), tcp);
+            match found.raw_auth() {
+                Some((user, password)) => through(config, socks.with_auth(user.to_owned(), password.to_owned())),
+                None => through(config, socks),
+            }
+        }
         _ => Err(unsupported()),
     }
 }
@@ -193,15 +201,15 @@ fn tunnel<C>(proxy: Uri, connector: C, auth: Option<http::HeaderValue>) -> Tunne
 }
 
 /// The kubeconfig's `proxy-url`; else, as kubectl does, the one of the environment, unless
-/// NO_PROXY names the server.
-fn proxy(config: &Config) -> Option<(Uri, Option<http::HeaderValue>)> {
-    let explicit = config.proxy_url.as_ref().map(ToString::to_string);
-    let matcher = match &explicit {
-        Some(url) => Matcher::builder().all(url.as_str()).build(),
-        None => Matcher::from_env(),
-    };
-    let found = matcher.intercept(&config.cluster_url)?;
-    Some((found.uri().clone(), found.basic_auth().cloned()))
+/// NO_PROXY names the server or it is this machine.
+fn proxy(config: &Config) -> Option<Intercept> {
+    let host = config.cluster_url.host()?.trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match &config.proxy_url {
+        Some(url) => Matcher::builder().all(url.to_string()).build().intercept(&config.cluster_url),
+        None if is_here => None,
+        None => Matcher::from_env().intercept(&config.cluster_url),
+    }
 }
 
 fn through<C>(config: &Config, connector: C) -> Result<Dial, kube::Error>

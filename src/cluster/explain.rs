@@ -17,16 +17,22 @@ pub(super) fn request(place: &str, tried: &str, error: &kube::Error) -> Error {
                     .context(format_args!("{tried} failed on {place}")),
             },
         },
-        kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
-            // Neither the answer nor the parser's words: a part of a token may be in them.
-            Error::failed(format_args!("{tried} failed: {place} answered with something that cannot be read"))
-                .hint("is it a Kubernetes API server, and nothing between changes its answers?")
-        }
+        kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => unreadable(place, tried),
         error => Error::failed(deepest(error)).context(format_args!("{tried} failed on {place}")),
     }
 }
 
+/// Neither the answer nor the parser's words are told: a part of a token may be in them.
+fn unreadable(place: &str, tried: &str) -> Error {
+    Error::failed(format_args!("{tried} failed: {place} answered with something that cannot be read"))
+        .hint("is it a Kubernetes API server, and does nothing between change its answers?")
+}
+
 fn answered(place: &str, tried: &str, status: &kube::core::Status) -> Error {
+    // kube's own word for a body that is no Status: a login page or a proxy's, not for a terminal.
+    if status.reason == "Failed to parse error data" {
+        return unreadable(place, tried);
+    }
     let error = |kind| Error::new(kind, &status.message).context(format_args!("{tried} failed on {place}"));
     match status.code {
         401 => Error::new(Kind::NotAllowed, format_args!("{place} refuses the credentials of the kubeconfig"))

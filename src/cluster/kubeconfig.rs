@@ -122,6 +122,19 @@ impl LocalKubeconfig {
         })
     }
 
+    /// The `proxy-url` of the context's cluster, with the operator's user information. kube would
+    /// put the environment's in its place, and then overlook NO_PROXY.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::error::Kind::Usage) for one that is not a URL.
+    pub fn proxy_url(&self, context: &str) -> Result<Option<http::Uri>> {
+        let Some(url) = self.cluster(context)?.proxy_url.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(None);
+        };
+        proxy_address(url, &format!("the proxy-url of the context '{context}'"))?;
+        Ok(url.parse().ok())
+    }
+
     /// Refuses a cluster whose certificate would not be verified: no credential goes there.
     ///
     /// # Errors

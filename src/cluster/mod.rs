@@ -31,7 +31,7 @@ use tower::{BoxError, ServiceBuilder};
 use crate::{
     error::{Error, Result},
     plan::{Manifest, Side},
-    registration::credential::Token,
+    registration::{credential::Token, kubeconfig::Endpoint},
 };
 use connection::Connection;
 use kubeconfig::LocalKubeconfig;
@@ -83,6 +83,7 @@ impl Cluster {
         let mut config = Config::from_custom_kubeconfig(kubeconfig.merged.clone(), &options)
             .await
             .map_err(|error| explain::configuration(&place, &error))?;
+        config.proxy_url = kubeconfig.proxy_url(context)?;
         if identity.user.is_some() {
             config.auth_info.impersonate.clone_from(&identity.user);
             config.auth_info.impersonate_groups = Some(identity.groups.clone());
@@ -94,13 +95,14 @@ impl Cluster {
     ///
     /// # Errors
     /// For an address or CA that cannot be used.
-    pub async fn as_reader(text: &str, limits: Limits) -> Result<Self> {
+    pub async fn as_reader(text: &str, endpoint: &Endpoint, limits: Limits) -> Result<Self> {
         let place = "the address that will be stored".to_owned();
         let unusable = |error| explain::configuration(&place, &error);
         let kubeconfig = Kubeconfig::from_yaml(text).map_err(unusable)?;
         let mut config =
             Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(unusable)?;
         config.auth_info = kube::config::AuthInfo::default();
+        config.proxy_url = endpoint.proxy_url.as_ref().and_then(|url| url.parse().ok());
         let place = format!("the address that will be stored, {}", config.cluster_url);
         Self::prepare(Side::Run, place, config, limits).await
     }

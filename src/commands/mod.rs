@@ -58,7 +58,7 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
 }
 
 /// Drives a verb on one thread until it ends or the user ends it.
-fn to_the_end(verb: impl Future<Output = Result<()>>) -> Result<()> {
+fn to_the_end<T>(verb: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format_args!("no runtime: {error}")))?;
     let result = runtime.block_on(async {

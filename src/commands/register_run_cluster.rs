@@ -60,7 +60,7 @@ pub(super) async fn register_run_cluster(
     let plan = planning::plan(registration, observed)?;
     let pre_flight = require_rights(&clusters, &observation, &plan).await.and(not_grantable.map_or(Ok(()), Err));
     drop(progress);
-    printer.plan(registration, &plan, [clusters.build.place(), clusters.run.place()]);
+    printer.plan(registration, &plan, [&contexts.build, &contexts.run]);
     pre_flight?;
 
     if args.consent.dry_run != DryRun::None {
@@ -109,7 +109,7 @@ async fn connect(
 /// The run cluster as the kubeconfig that will be stored shows it.
 async fn reader(registration: &Registration, limits: crate::cluster::Limits) -> Result<Cluster> {
     let text = kubeconfig::render(&registration.name, &registration.endpoint, context_namespace(registration), None);
-    Cluster::as_reader(&text, limits).await
+    Cluster::as_reader(&text, &registration.endpoint, limits).await
 }
 
 /// Refuses before the first write where the operator lacks a right, or would grant more than the

@@ -15,16 +15,16 @@ use crate::{
     words,
 };
 
-/// What would be done, before it is.
+/// What would be done, before it is. The places are the contexts of the build and the run cluster.
 pub(super) fn plan(registration: &Registration, plan: &RegistrationPlan, places: [&str; 2]) -> String {
     let [build, run] = places;
     let mut text = format!(
-        "{} {}\n  build cluster  {}, Secret {}\n  run cluster    {}, address for the reader {}\n\n",
+        "{} {}\n  build cluster  {}, Secret {}\n  run cluster    {}, kubeconfig for {}\n\n",
         style("registration").for_stderr().bold(),
         style(registration.name.as_str()).for_stderr().bold(),
-        clean(build),
+        format_args!("context '{}'", clean(build)),
         registration.secret,
-        clean(run),
+        format_args!("context '{}'", clean(run)),
         clean(&registration.endpoint.server),
     );
     let rows: Vec<[String; 4]> = plan.changes().map(row).collect();
@@ -104,7 +104,7 @@ fn token(registration: &Registration, plan: &RegistrationPlan) -> String {
     match &plan.credential {
         CredentialPlan::Keep => "\ntoken: the stored one stays\n".to_owned(),
         CredentialPlan::Issue { number, why, .. } => format!(
-            "\ntoken: generation {number}, for {} ({why})\n",
+            "\ntoken: a new one for {}, generation {number} ({why})\n",
             words::duration(i64::try_from(registration.duration.as_secs()).unwrap_or(i64::MAX))
         ),
     }
@@ -153,7 +153,8 @@ pub const CHECKED_HERE: &str = "checked here only: its namespace does not exist 
 /// What stands below the result: the token's end, and what to do next.
 pub(super) fn registered(report: &RegistrationReport) -> String {
     let mut text = String::new();
-    for warning in &report.warnings {
+    // A dry run showed them with its plan.
+    for warning in report.warnings.iter().filter(|_| report.dry_run.is_none()) {
         text.push_str(&format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning)));
     }
     if let Some(token) = &report.token {
@@ -195,7 +196,8 @@ pub(super) fn error(error: &Error, done: &[Done]) -> String {
                 Side::Build => "build",
                 Side::Run => "run",
             };
-            text.push_str(&format!("  {side}  {}{namespace} {}\n", done.object, done.result));
+            let why = done.note.as_ref().map_or(String::new(), |note| format!(" ({})", clean(note)));
+            text.push_str(&format!("  {side}  {}{namespace} {}{why}\n", done.object, done.result));
         }
         text.push_str("running the command again completes or repairs it\n");
     }

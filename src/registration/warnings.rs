@@ -20,7 +20,7 @@ pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &Ru
         warnings.push(format!(
             "this run cluster is already registered in the namespace '{}' as {}; this makes one more registration of it",
             registration.secret.namespace,
-            same_cluster.join(", ")
+            some_of(&same_cluster)
         ));
     }
     if registration.grants.writes_secrets() {
@@ -50,6 +50,15 @@ pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &Ru
         ));
     }
     warnings
+}
+
+/// The first few of many names.
+fn some_of(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 fn holders(run: &RunFacts, namespace: &str, account: Option<&str>) -> String {

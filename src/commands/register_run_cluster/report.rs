@@ -1,6 +1,10 @@
 //! The report of a registration, from what was decided, planned and done.
 
-use super::{Clusters, Contexts, apply::Outcome, observe::Observation};
+use super::{
+    Clusters, Contexts,
+    apply::Outcome,
+    observe::{Observation, UNKNOWN_UID},
+};
 use crate::{
     cli::output::DryRun,
     plan::Op,
@@ -74,7 +78,13 @@ pub(super) fn dry_run(
     report.dry_run = Some(if how == DryRun::Server { "server" } else { "client" });
     report.warnings.clone_from(&plan.warnings);
     let sent = plan.changes().filter(|change| !matches!(change.op, Op::Keep | Op::Delete));
-    report.objects = sent.map(|change| change.manifest.body.clone()).collect();
+    report.objects = sent
+        .map(|change| {
+            let mut manifest = change.manifest.clone();
+            manifest.set_owner_uid(UNKNOWN_UID);
+            manifest.body
+        })
+        .collect();
     report
 }
 
