@@ -1,3 +1,13 @@
-//! `register-run-cluster` on two real control planes.
+//! `register-run-cluster` on real control planes.
 
+mod again;
+mod bad_input;
+mod case;
+mod dry_run;
+mod faults;
 mod main_job;
+mod operators;
+mod ownership;
+mod profiles;
+mod real_input;
+mod requests;

@@ -1,11 +1,15 @@
 //! What the tests are written with.
 
+pub mod kubeconfig;
 pub mod kubectl;
+pub mod proxy;
 pub mod tapmc;
 pub mod testbed;
 
+pub use kubeconfig::KubeconfigFile;
 pub use kubectl::Kubectl;
-pub use tapmc::{Output, Tapmc};
+pub use proxy::{Fault, Proxy};
+pub use tapmc::Tapmc;
 pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, Testbed};
 
 use std::sync::atomic::{AtomicUsize, Ordering};

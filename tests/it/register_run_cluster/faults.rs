@@ -1,0 +1,185 @@
+//! Faults after the first write: no credential is left that nobody knows of, and the next run
+//! completes or repairs.
+
+use std::{process::Command, time::Duration};
+
+use hyper::Method;
+
+use super::case::{Case, eventually};
+use crate::support::{
+    BUILD, Fault, KubeconfigFile, Proxy,
+    kubeconfig::{started, token},
+    tapmc::Output,
+};
+
+struct Faulty {
+    case: Case,
+    build: Proxy,
+    run: Proxy,
+    file: KubeconfigFile,
+}
+
+fn faulty(stem: &str) -> Option<Faulty> {
+    let case = Case::new(stem);
+    let (build_facts, run_facts) = (started(BUILD)?, started(&case.run)?);
+    let (build, run) = (Proxy::before(build_facts), Proxy::before(run_facts));
+    let file = KubeconfigFile::new().context(BUILD, &build.cluster(), &token(build_facts), "").context(
+        &case.run,
+        &run.cluster(),
+        &token(run_facts),
+        "",
+    );
+    Some(Faulty { case, build, run, file })
+}
+
+impl Faulty {
+    fn register(&self) -> crate::support::Tapmc {
+        self.case.register().kubeconfig(&self.file.path).args(["--timeout", "5s"])
+    }
+
+    /// The next run, without faults, completes it: one generation, one marker, a credential that
+    /// works.
+    #[track_caller]
+    fn completes(&self) {
+        self.register().succeeds();
+        assert_eq!(self.case.markers(), [self.case.annotation("marker")]);
+        self.case.as_reader(&["get", "configmaps", "-n", &self.case.apps]).unwrap();
+    }
+}
+
+#[test]
+fn a_refused_secret_takes_the_marker_with_it() {
+    let Some(it) = faulty("refusal") else { return };
+    it.build.fault(Method::PATCH, "/secrets/", Fault::Answer(403), 1);
+    let output = it.register().fails(
+        5,
+        &["applying secret/", "done before that:", "(its token is stored nowhere)", "running the command again"],
+    );
+    assert!(output.stderr.contains("deleted"), "{}", output.stderr);
+    assert!(it.case.markers().is_empty(), "the token must not outlive the refusal");
+    it.completes();
+}
+
+#[test]
+fn a_lost_answer_that_can_be_read_back_is_success() {
+    let Some(it) = faulty("readback") else { return };
+    // Three times: an apply is repeated by itself.
+    it.build.fault(Method::PATCH, "/secrets/", Fault::LoseAnswer, 3);
+    it.register().succeeds();
+    assert_eq!(it.case.markers(), [it.case.annotation("marker")]);
+    it.case.as_reader(&["get", "configmaps", "-n", &it.case.apps]).unwrap();
+}
+
+#[test]
+fn what_cannot_be_told_keeps_the_marker_and_the_next_run_decides() {
+    let Some(it) = faulty("unknown") else { return };
+    it.build.fault(Method::PATCH, "/secrets/", Fault::LoseAnswer, 3);
+    // The second reading: the first one belongs to observing.
+    it.build.fault(Method::GET, "-kubeconfig", Fault::Answer(404), 1);
+    it.build.fault(Method::GET, "-kubeconfig", Fault::Answer(503), 99);
+    it.register()
+        .fails(6, &["it cannot be told whether the Secret default/", "hint: run the command again: it finds out"]);
+    assert_eq!(it.case.markers().len(), 1, "deleting it could kill the token that was just stored");
+    // It was stored after all: nothing is issued anew.
+    let output = it.case.register().succeeds();
+    assert!(output.stderr.contains("the stored one stays"), "{}", output.stderr);
+    assert_eq!(it.case.annotation("generation"), "1");
+    it.case.as_reader(&["get", "configmaps", "-n", &it.case.apps]).unwrap();
+}
+
+#[test]
+fn a_lost_token_dies_with_its_marker() {
+    let Some(it) = faulty("losttoken") else { return };
+    it.run.fault(Method::POST, "/token", Fault::LoseAnswer, 1);
+    it.register().fails(6, &["the TokenRequest for the ServiceAccount tapmc-", "got no answer"]);
+    assert!(it.case.markers().is_empty());
+    assert_eq!(
+        it.run.requests().iter().filter(|request| request.ends_with("/token")).count(),
+        1,
+        "a TokenRequest is not repeated blindly"
+    );
+    it.completes();
+}
+
+#[test]
+fn a_garbled_token_answer_is_not_shown() {
+    let Some(it) = faulty("garbled") else { return };
+    it.run.fault(Method::POST, "/token", Fault::Garbage, 1);
+    it.register().args(["-v", "9"]).fails(1, &["answered with something that cannot be read"]);
+    assert!(it.case.markers().is_empty());
+    it.completes();
+}
+
+#[test]
+fn a_credential_that_is_not_proven_is_not_stored() {
+    let Some(it) = faulty("unproven") else { return };
+    // The API server never hears of the binding, but the answer says that it did.
+    it.run.fault(Method::PATCH, "/rolebindings/", Fault::Answer(200), 1);
+    let output = it.register().run();
+    assert_ne!(output.code, 0, "{}", output.stderr);
+    assert!(it.case.secret().is_none(), "nothing unproven is stored");
+    assert!(it.case.markers().is_empty(), "{}", output.stderr);
+    it.completes();
+}
+
+#[test]
+fn transient_faults_are_ridden_out() {
+    let Some(it) = faulty("transient") else { return };
+    it.run.fault(Method::PATCH, "/serviceaccounts/", Fault::Answer(503), 1);
+    it.run.fault(Method::PATCH, "/roles/", Fault::Answer(429), 1);
+    it.run.fault(Method::GET, "/version", Fault::LoseAnswer, 1);
+    it.build.fault(Method::GET, "/secrets/", Fault::Answer(504), 1);
+    it.register().succeeds();
+    it.completes();
+}
+
+#[test]
+fn each_write_may_fail_and_the_next_run_completes_it() {
+    for (name, method, piece) in [
+        ("ns", Method::PATCH, "/api/v1/namespaces/tapmc-"),
+        ("sa", Method::PATCH, "/serviceaccounts/"),
+        ("role", Method::PATCH, "/roles/"),
+        ("rb", Method::PATCH, "/rolebindings/"),
+        ("mark", Method::POST, "/secrets?"),
+        ("tok", Method::POST, "/token"),
+    ] {
+        for (kind, fault) in [("no", Fault::Answer(500)), ("lost", Fault::LoseAnswer), ("hang", Fault::Hang)] {
+            let Some(it) = faulty(&format!("{name}{kind}")) else { return };
+            it.run.fault(method.clone(), piece, fault, 9);
+            let output = it.register().args(["--timeout", "3s"]).run();
+            assert_ne!(output.code, 0, "{name} {kind}: {}", output.stderr);
+            assert!(output.stderr.contains("error: "), "{name} {kind}: {}", output.stderr);
+            assert!(it.case.secret().is_none());
+            it.case.register().succeeds();
+            it.case.as_reader(&["get", "configmaps", "-n", &it.case.apps]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_interruption_says_what_was_done() {
+    for (name, method, piece) in [
+        ("observe", Method::GET, "/serviceaccounts/"),
+        ("access", Method::PATCH, "/serviceaccounts/"),
+        ("token", Method::POST, "/token"),
+    ] {
+        let Some(it) = faulty(&format!("int{name}")) else { return };
+        it.run.fault(method, piece, Fault::Hang, 9);
+        let (child, command) = it.case.register().kubeconfig(&it.file.path).spawn();
+        eventually("the request hangs", || it.run.requests().iter().any(|request| request.contains(piece)));
+        std::thread::sleep(Duration::from_millis(200));
+        let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
+        let output = Output::of(&command, &child.wait_with_output().unwrap());
+        assert_eq!(output.code, 130, "{}", output.stderr);
+        assert!(output.stderr.contains("error: interrupted"), "{}", output.stderr);
+        assert_eq!(
+            output.stderr.contains("running the command again completes"),
+            name != "observe",
+            "{}",
+            output.stderr
+        );
+        it.case.register().succeeds();
+        it.case.as_reader(&["get", "configmaps", "-n", &it.case.apps]).unwrap();
+    }
+}

@@ -1,0 +1,147 @@
+//! What each profile grants, and what is said of it before.
+
+use std::fs;
+
+use super::case::{Case, eventually};
+
+#[test]
+fn profiles_add_up_and_are_shown_before_they_are_granted() {
+    let case = Case::new("adds");
+    let output = case.register().args(["--profile", "packages", "--profile", "workload"]).succeeds();
+    for line in [
+        "packages.data.packaging.carvel.dev: get,list,create,update,patch,delete",
+        "packageinstalls.packaging.carvel.dev: ",
+        "deployments.apps: ",
+        "ingresses.networking.k8s.io: ",
+    ] {
+        assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
+    }
+    assert!(output.stderr.contains("can make Pods"), "{}", output.stderr);
+    assert_eq!(case.annotation("profiles"), "packages,workload");
+    case.as_reader(&["get", "deployments", "-n", &case.apps]).unwrap();
+}
+
+#[test]
+fn package_values_says_what_it_opens_and_guard_closes_it() {
+    let case = Case::new("values");
+    let apps = case.apps.as_str();
+    case.run().run(&["create", "serviceaccount", "powerful", "-n", apps]);
+    case.run().run(&[
+        "create",
+        "rolebinding",
+        "powerful",
+        "-n",
+        apps,
+        "--clusterrole=admin",
+        &format!("--serviceaccount={apps}:powerful"),
+    ]);
+    let output = case.register().args(["--profile", "package-values"]).succeeds();
+    assert!(output.stderr.contains("can forge never-ending tokens of every ServiceAccount"), "{}", output.stderr);
+    assert!(output.stderr.contains("powerful (ClusterRole 'admin')"), "{}", output.stderr);
+    let forge = |name: &str| {
+        let secret = format!(
+            r#"{{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/service-account-token","metadata":{{"name":"{name}","namespace":"{apps}","annotations":{{"kubernetes.io/service-account.name":"powerful"}}}}}}"#
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret.json");
+        fs::write(&file, secret).unwrap();
+        case.as_reader(&["create", "--validate=false", "-f", file.to_str().unwrap()])
+    };
+    forge("forged").unwrap();
+    case.run().run(&["delete", "secret", "forged", "-n", apps]);
+
+    let output = case.again().args(["--guard"]).succeeds();
+    assert!(
+        output.stdout.contains(&format!(
+            "validatingadmissionpolicy.admissionregistration.k8s.io/tapmc-{}-guard serverside-applied",
+            case.name
+        )),
+        "{}",
+        output.stdout
+    );
+    // The policy reaches the admission chain in its own time.
+    let mut attempt = 0;
+    eventually("the forgery is refused", || {
+        attempt += 1;
+        forge(&format!("forged-{attempt}"))
+            .is_err_and(|error| error.contains("may write no Secret of type service-account-token"))
+    });
+    case.as_reader(&["create", "secret", "generic", "values", "-n", apps, "--from-literal=replicas=2"]).unwrap();
+
+    // The policy goes with the account namespace.
+    case.run().run(&["delete", "namespace", &case.account_namespace(), "--wait=false"]);
+    eventually("the policy goes with its owner", || {
+        case.run().get(&["validatingadmissionpolicies", &format!("tapmc-{}-guard", case.name)]).is_none()
+    });
+}
+
+#[test]
+fn rules_of_the_users_own() {
+    let case = Case::new("own");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rules.yaml");
+    fs::write(&file, "# a comment\n- apiGroups: [batch]\n  resources: [cronjobs]\n  verbs: [get, list]\n").unwrap();
+    case.register().args(["--rules", file.to_str().unwrap()]).succeeds();
+    assert_eq!(case.annotation("profiles"), "rules");
+    case.as_reader(&["get", "cronjobs", "-n", &case.apps]).unwrap();
+    case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap_err();
+    // A later run leaves the file out and keeps the rules.
+    let before = case.versions();
+    case.again().succeeds();
+    assert_eq!(case.versions(), before);
+}
+
+#[test]
+fn one_account_to_impersonate() {
+    let case = Case::new("flux");
+    let apps = case.apps.as_str();
+    for account in ["deployer", "other"] {
+        case.run().run(&["create", "serviceaccount", account, "-n", apps]);
+    }
+    case.run().run(&[
+        "create",
+        "rolebinding",
+        "deployer",
+        "-n",
+        apps,
+        "--clusterrole=view",
+        &format!("--serviceaccount={apps}:deployer"),
+    ]);
+    let output = case.register().args(["--impersonate", &format!("{apps}/deployer")]).succeeds();
+    assert!(output.stderr.contains("deployer (ClusterRole 'view')"), "{}", output.stderr);
+    let as_account = |account: &str| {
+        case.as_reader(&["get", "pods", "-n", apps, &format!("--as=system:serviceaccount:{apps}:{account}")])
+    };
+    as_account("deployer").unwrap();
+    as_account("other").unwrap_err();
+    // Taken away again when other profiles are typed.
+    let output = case.register().args(["--profile", "deliverable"]).succeeds();
+    assert!(output.stdout.contains("-impersonate deleted"), "{}", output.stdout);
+    as_account("deployer").unwrap_err();
+}
+
+#[test]
+fn view_reads_everywhere_but_no_secrets() {
+    let case = Case::new("view");
+    case.register().args(["--profile", "view", "--allow-broad-rules"]).succeeds();
+    case.as_reader(&["get", "pods", "-A"]).unwrap();
+    case.as_reader(&["get", "secrets", "-n", "default"]).unwrap_err();
+    case.register().args(["--profile", "deliverable"]).succeeds();
+    eventually("it is taken away", || case.as_reader(&["get", "pods", "-A"]).is_err());
+}
+
+#[test]
+fn an_account_never_reaches_its_own_namespace() {
+    let case = Case::new("self");
+    case.ask()
+        .args([
+            "--yes",
+            "--run-namespace",
+            &case.apps,
+            "--account-namespace",
+            &case.apps,
+            "--profile",
+            "package-values",
+        ])
+        .fails(2, &["is also a run namespace", "could forge tokens of itself"]);
+}

@@ -1,0 +1,259 @@
+//! A proxy before a real API server, which sees requests as HTTP: it counts them, and does to the
+//! ones that are named what a network or an overloaded server would.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Method, Request, Response, StatusCode, Uri,
+    body::{Bytes, Incoming},
+    service::service_fn,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::{net::TcpListener, runtime::Runtime};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ClientConfig, RootCertStore, ServerConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    },
+};
+
+use super::{kubeconfig::inline_pem, testbed::ClusterFacts};
+
+/// What is done to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is answered with this status, and never reaches the API server.
+    Answer(u16),
+    /// It is carried out, and its answer lost: the connection ends.
+    LoseAnswer,
+    /// It is never answered.
+    Hang,
+    /// It is carried out and answered with something that is no JSON.
+    Garbage,
+}
+
+/// Which requests a fault is done to.
+struct Rule {
+    method: Method,
+    piece: String,
+    fault: Fault,
+    /// How many more times.
+    times: usize,
+}
+
+/// The proxy; it ends with its value.
+pub struct Proxy {
+    /// Its address, with the path prefix.
+    pub server: String,
+    certificate: Vec<u8>,
+    shared: Arc<Shared>,
+    _runtime: Runtime,
+}
+
+struct Shared {
+    upstream: String,
+    prefix: String,
+    client: Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>>,
+    rules: Mutex<Vec<Rule>>,
+    log: Mutex<Vec<String>>,
+    accepted: Mutex<Vec<String>>,
+    connections: AtomicUsize,
+}
+
+impl Proxy {
+    /// Before that cluster, speaking HTTP/2 and HTTP/1.1.
+    pub fn before(cluster: &ClusterFacts) -> Self {
+        Self::start(cluster, "", &[b"h2", b"http/1.1"])
+    }
+
+    /// With the API under a path prefix.
+    pub fn with_prefix(cluster: &ClusterFacts, prefix: &str) -> Self {
+        Self::start(cluster, prefix, &[b"h2", b"http/1.1"])
+    }
+
+    /// Speaking HTTP/1.1 only.
+    pub fn http1(cluster: &ClusterFacts) -> Self {
+        Self::start(cluster, "", &[b"http/1.1"])
+    }
+
+    fn start(cluster: &ClusterFacts, prefix: &str, protocols: &[&[u8]]) -> Self {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
+        let mut tls = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .expect("a server certificate");
+        tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let shared = Arc::new(Shared {
+            upstream: cluster.server.clone(),
+            prefix: prefix.to_owned(),
+            client: client(cluster),
+            rules: Mutex::default(),
+            log: Mutex::default(),
+            accepted: Mutex::default(),
+            connections: AtomicUsize::new(0),
+        });
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let server = format!("https://{}{prefix}", listener.local_addr().expect("an address"));
+        runtime.spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), shared.clone()));
+        Self { server, certificate: cert.pem().into_bytes(), shared, _runtime: runtime }
+    }
+
+    /// The YAML of a kubeconfig's cluster that leads here.
+    pub fn cluster(&self) -> String {
+        inline_pem(&self.server, &self.certificate)
+    }
+
+    /// Its certificate, PEM.
+    pub fn pem(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// Does this to the next requests of that method whose path and query hold the piece; to dry
+    /// runs only if the piece names them.
+    pub fn fault(&self, method: Method, piece: &str, fault: Fault, times: usize) {
+        self.shared.rules.lock().unwrap().push(Rule { method, piece: piece.to_owned(), fault, times });
+    }
+
+    /// Each request that came in: method, path and query.
+    pub fn requests(&self) -> Vec<String> {
+        self.shared.log.lock().unwrap().clone()
+    }
+
+    /// The `Accept` header of each request.
+    pub fn accepted(&self) -> Vec<String> {
+        self.shared.accepted.lock().unwrap().clone()
+    }
+
+    /// How many connections came in.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+}
+
+fn provider() -> Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
+    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
+}
+
+fn client(cluster: &ClusterFacts) -> Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(&cluster.certificate_authority).expect("the CA") {
+        roots.add(certificate.expect("a certificate")).expect("a root");
+    }
+    let tls = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let https = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_only()
+        .enable_all_versions()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).build(https)
+}
+
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+    while let Ok((tcp, _)) = listener.accept().await {
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        let (acceptor, shared) = (acceptor.clone(), shared.clone());
+        tokio::spawn(async move {
+            let _ = tcp.set_nodelay(true);
+            let Ok(tls) = acceptor.accept(tcp).await else { return };
+            // A lost answer ends the connection, as it does in life.
+            let (cut, cutting) = tokio::sync::watch::channel(false);
+            let service = service_fn(move |request| answer(request, shared.clone(), cut.clone()));
+            let builder = auto::Builder::new(TokioExecutor::new());
+            let connection = builder.serve_connection(TokioIo::new(tls), service);
+            let mut cutting = cutting;
+            tokio::select! {
+                _ = connection => {}
+                _ = cutting.wait_for(|cut| *cut) => {}
+            }
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    shared: Arc<Shared>,
+    cut: tokio::sync::watch::Sender<bool>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    shared.log.lock().unwrap().push(format!("{} {path}", request.method()));
+    let accept = request.headers().get(hyper::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    shared.accepted.lock().unwrap().push(accept.to_owned());
+    let fault = shared.next_fault(request.method(), &path);
+    match fault {
+        Some(Fault::Answer(status)) => return Ok(status_answer(status)),
+        Some(Fault::Hang) => std::future::pending().await,
+        _ => {}
+    }
+    let Some(path) = path.strip_prefix(&shared.prefix) else { return Ok(status_answer(404)) };
+    let (mut parts, body) = request.into_parts();
+    parts.uri = format!("{}{path}", shared.upstream).parse::<Uri>().expect("an address");
+    parts.version = hyper::Version::HTTP_11;
+    parts.headers.remove(hyper::header::HOST);
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let Ok(response) = shared.client.request(Request::from_parts(parts, Full::new(body))).await else {
+        return Ok(status_answer(502));
+    };
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(hyper::header::CONTENT_LENGTH);
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    match fault {
+        Some(Fault::LoseAnswer) => {
+            let _ = cut.send(true);
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            Ok(status_answer(500))
+        }
+        Some(Fault::Garbage) => {
+            Ok(Response::from_parts(parts, Full::new(Bytes::from_static(b"<html>not Kubernetes</html>"))))
+        }
+        _ => Ok(Response::from_parts(parts, Full::new(body))),
+    }
+}
+
+impl Shared {
+    fn next_fault(&self, method: &Method, path: &str) -> Option<Fault> {
+        let mut rules = self.rules.lock().unwrap();
+        let dry_run = |text: &str| text.contains("dryRun");
+        let fits = |rule: &Rule| rule.times > 0 && rule.method == method && path.contains(&rule.piece);
+        let rule = rules.iter_mut().find(|rule| fits(rule) && dry_run(path) == dry_run(&rule.piece))?;
+        rule.times -= 1;
+        Some(rule.fault)
+    }
+}
+
+/// An answer as an API server gives it.
+fn status_answer(code: u16) -> Response<Full<Bytes>> {
+    let status = StatusCode::from_u16(code).expect("a status");
+    let body = serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
+        "reason": status.canonical_reason().unwrap_or_default().replace(' ', ""), "message": format!("the test answers {status}"),
+    });
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    response.body(Full::new(Bytes::from(body.to_string()))).expect("a response")
+}
