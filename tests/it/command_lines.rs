@@ -1,0 +1,46 @@
+//! Command lines that are accepted and refused, before any cluster is asked.
+
+use crate::support::Tapmc;
+
+#[test]
+fn refused_with_the_reason() {
+    for (args, piece) in [
+        (&["register"][..], "unrecognized subcommand 'register'"),
+        (&["register-run-cluster", "--duration", "5w"], "'5w' is not a duration: write 90s, 15m, 24h or 30d"),
+        (&["register-run-cluster", "--profile", "everything"], "invalid value 'everything'"),
+        (&["register-run-cluster", "--dry-run=maybe"], "invalid value 'maybe'"),
+        (&["register-run-cluster", "--service-account", "a/b", "--profile", "packages"], "cannot be used with"),
+        (&["register-run-cluster", "--service-account", "a/b", "--account-namespace", "c"], "cannot be used with"),
+        (&["status", "-A", "-n", "x"], "cannot be used with"),
+        (&["status", "-o", "xml"], "invalid value 'xml'"),
+        (&["completion", "tcsh"], "invalid value 'tcsh'"),
+        (&[], "Usage: kubectl tapmc"),
+    ] {
+        let output = Tapmc::bare(args).run();
+        assert_eq!(output.code, 2, "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains(piece), "{args:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
+    for args in [
+        &["--help"][..],
+        &["register-run-cluster", "--help"],
+        &["status", "-h"],
+        &["version", "-h"],
+        &["completion", "-h"],
+    ] {
+        let output = Tapmc::bare(args).run();
+        assert_eq!(output.code, 0);
+        assert!(output.stdout.contains("Usage: kubectl tapmc"), "{}", output.stdout);
+    }
+    assert!(Tapmc::bare(["--help"]).run().stdout.contains("4 conflict with somebody's object"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let (mut child, _) = Tapmc::bare(["completion", "bash"]).spawn();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
