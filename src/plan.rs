@@ -7,6 +7,9 @@ use k8s_openapi::Resource;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Every annotation of ours begins so.
+pub const OUR_ANNOTATIONS: &str = "kubectl-tapmc/";
+
 /// One of the two clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,9 +200,7 @@ fn contains(observed: &Value, desired: &Value) -> bool {
 fn has_stale_annotation(observed: &Value, desired: &Value) -> bool {
     let annotations = |object: &Value| object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
     let desired = annotations(desired);
-    annotations(observed)
-        .keys()
-        .any(|key| key.starts_with(crate::registration::record::key::PREFIX) && !desired.contains_key(key))
+    annotations(observed).keys().any(|key| key.starts_with(OUR_ANNOTATIONS) && !desired.contains_key(key))
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@
 mod apply;
 mod connection;
 mod explain;
+mod holders;
 pub mod kubeconfig;
 mod listing;
 mod observe_build;
 mod observe_run;
 mod reviews;
+mod scope;
 mod token;
 mod transport;
 mod verify;
@@ -38,7 +40,7 @@ use kubeconfig::LocalKubeconfig;
 use transport::Transport;
 
 pub use apply::Applied;
-pub use observe_run::Scope;
+pub use scope::Scope;
 pub use token::Issued;
 pub use transport::Limits;
 pub use verify::Verified;

@@ -10,81 +10,26 @@ use k8s_openapi::{
     Metadata, Resource,
     api::{
         admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding},
-        authentication::v1::SelfSubjectReview,
         core::v1::{Namespace, Secret, ServiceAccount},
-        rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject},
+        rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use kube::{
-    Api,
-    api::{ListParams, PostParams},
-};
+use kube::{Api, api::ListParams};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Cluster, observe_build::identity};
+use super::{Cluster, observe_build::identity, scope::Scope};
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Kind, Result},
     plan::Manifest,
     registration::{
-        Account, Registration, access,
+        access,
         facts::{MarkerFacts, NamespaceState, RunFacts},
-        names::{Name, ObjectRef},
-        profiles::{Grants, Profile},
-        record::{REGISTRATION, Recorded, registration_of},
+        record::{REGISTRATION, registration_of},
         rights::Right,
     },
 };
-
-/// What is looked at: everything that a registration, as decided and as recorded, may have left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The registration's name.
-    pub name: Name,
-    /// The account.
-    pub account: Account,
-    /// Run namespaces and the namespaces of accounts to impersonate.
-    pub namespaces: BTreeSet<String>,
-    /// Namespaces whose ServiceAccounts matter, because the grants reach them.
-    pub holders: BTreeSet<String>,
-    /// Cluster-wide Roles too?
-    pub cluster_wide: bool,
-    /// The admission policy too?
-    pub guard: bool,
-}
-
-impl Scope {
-    /// The scope of a registration, and of what an earlier run recorded.
-    #[must_use]
-    pub fn new(registration: &Registration, recorded: Option<&Recorded>) -> Self {
-        let grants: Vec<&Grants> = [&registration.grants].into_iter().chain(recorded.map(|r| &r.grants)).collect();
-        let impersonated =
-            grants.iter().filter_map(|g| g.impersonate.as_ref()).map(|account| account.namespace.clone());
-        let run_namespaces =
-            registration.run_namespaces.iter().chain(recorded.iter().flat_map(|r| &r.run_namespaces)).cloned();
-        let reach_matters = registration.grants.writes_secrets() || registration.grants.makes_pods();
-        let reached = registration.run_namespaces.iter().filter(|_| reach_matters).cloned();
-        Self {
-            name: registration.name.clone(),
-            account: registration.account.clone(),
-            namespaces: run_namespaces.chain(impersonated.clone()).collect(),
-            holders: reached.chain(impersonated).collect(),
-            cluster_wide: grants.iter().any(|g| g.profiles.contains(&Profile::View)),
-            guard: registration.guard || recorded.is_some_and(|r| r.guard),
-        }
-    }
-
-    /// Does this scope hold all of the other?
-    #[must_use]
-    pub fn covers(&self, other: &Self) -> bool {
-        self.account == other.account
-            && self.namespaces.is_superset(&other.namespaces)
-            && self.holders.is_superset(&other.holders)
-            && (self.cluster_wide || !other.cluster_wide)
-            && (self.guard || !other.guard)
-    }
-}
 
 impl Cluster {
     /// Observes a run cluster: its identity, everything that the scope may have left there, and
@@ -253,103 +198,5 @@ impl Cluster {
                 annotations: m.annotations.unwrap_or_default(),
             })
             .collect())
-    }
-
-    /// RoleBindings and token Secrets in the account namespace, through which somebody may have a
-    /// hold on the account; none where they may not be listed.
-    async fn foreign(&self, account: &ObjectRef) -> Option<Vec<String>> {
-        let bindings: Api<RoleBinding> = Api::namespaced(self.client.clone(), &account.namespace);
-        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &account.namespace);
-        let tokens = ListParams::default().fields("type=kubernetes.io/service-account-token");
-        let everything = ListParams::default();
-        let (bindings, tokens) = futures::join!(bindings.list(&everything), secrets.list_metadata(&tokens));
-        let (bindings, tokens) = (bindings.ok()?.items, tokens.ok()?.items);
-        let own_user = if bindings.is_empty() { None } else { self.own_user().await };
-        let binds_only_operator = |subjects: &[Subject]| {
-            !subjects.is_empty() && subjects.iter().all(|s| Some(user_of(s, &account.namespace)) == own_user)
-        };
-        let bindings = bindings
-            .into_iter()
-            .filter(|binding| !binds_only_operator(binding.subjects.as_deref().unwrap_or_default()))
-            .map(|binding| format!("the RoleBinding '{}'", binding.metadata.name.unwrap_or_default()));
-        let tokens =
-            tokens.into_iter().map(|token| format!("the token Secret '{}'", token.metadata.name.unwrap_or_default()));
-        Some(bindings.chain(tokens).collect())
-    }
-
-    async fn own_user(&self) -> Option<String> {
-        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
-        let review = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.ok()?;
-        review.status?.user_info?.username
-    }
-
-    /// The ServiceAccounts of a namespace to which something is bound, each with what; none where
-    /// bindings may not be listed.
-    async fn holders(&self, namespace: &str) -> Option<Vec<String>> {
-        let bindings: Api<RoleBinding> = Api::namespaced(self.client.clone(), namespace);
-        let cluster_bindings: Api<ClusterRoleBinding> = Api::all(self.client.clone());
-        let everything = ListParams::default();
-        let (bindings, cluster_bindings) =
-            futures::join!(bindings.list(&everything), cluster_bindings.list(&everything));
-        let here = bindings.ok()?.items.into_iter().map(|b| (b.metadata, b.role_ref, b.subjects, ""));
-        let everywhere = cluster_bindings
-            .ok()?
-            .items
-            .into_iter()
-            .map(|b| (b.metadata, b.role_ref, b.subjects, " in every namespace"));
-        let mut lines = Vec::new();
-        for (metadata, role, subjects, reach) in here.chain(everywhere) {
-            if registration_of(&metadata.labels.unwrap_or_default()).is_some() {
-                continue;
-            }
-            let accounts = subjects
-                .iter()
-                .flatten()
-                .filter(|s| s.kind == "ServiceAccount" && s.namespace.as_deref().is_none_or(|n| n == namespace));
-            lines.extend(accounts.map(|account| format!("{} ({} '{}'{reach})", account.name, role.kind, role.name)));
-        }
-        lines.sort();
-        lines.dedup();
-        Some(lines)
-    }
-
-    /// Does the API server let the operator grant these rules? A server-side dry run of each Role
-    /// in a namespace that exists.
-    ///
-    /// # Errors
-    /// [`Kind::NotAllowed`] where the operator would grant more than the operator may.
-    pub async fn prove_grants(&self, manifests: &[Manifest]) -> Result<()> {
-        let roles = manifests.iter().filter(|m| m.kind == "Role" || m.kind == "ClusterRole");
-        let tried = join_all(roles.map(|role| async move { (role, self.apply(role, true, true).await) })).await;
-        for (role, result) in tried {
-            let Err(error) = result else { continue };
-            let text = error.to_string();
-            if text.contains("attempting to grant RBAC permissions not currently held") {
-                return Err(Error::new(
-                    Kind::NotAllowed,
-                    format_args!(
-                        "you may not grant the rules of {} on {}: you do not hold them yourself",
-                        role.display_name(),
-                        self.place
-                    ),
-                )
-                .hint("ask a cluster administrator to run the command, or take a narrower --profile"));
-            }
-            if text.contains("is invalid") {
-                return Err(error.of_kind(Kind::Usage));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The user name by which a cluster knows a subject.
-fn user_of(subject: &Subject, namespace: &str) -> String {
-    match subject.kind.as_str() {
-        "ServiceAccount" => {
-            format!("system:serviceaccount:{}:{}", subject.namespace.as_deref().unwrap_or(namespace), subject.name)
-        }
-        "User" => subject.name.clone(),
-        kind => format!("{kind}/{}", subject.name),
     }
 }

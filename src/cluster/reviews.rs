@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
     SelfSubjectRulesReviewSpec,
@@ -12,6 +12,7 @@ use kube::{Api, api::PostParams};
 use super::Cluster;
 use crate::{
     error::{Error, Kind, Result},
+    plan::Manifest,
     registration::{
         facts::{Review, Rights},
         rights::Right,
@@ -92,5 +93,34 @@ impl Cluster {
         let error =
             Error::new(Kind::NotAllowed, format_args!("you may not do what this needs on {}: {shown}", self.place));
         Err(error.hint("ask a cluster administrator for these rights, or to run the command"))
+    }
+
+    /// Does the API server let the operator grant these rules? A server-side dry run of each Role
+    /// in a namespace that exists.
+    ///
+    /// # Errors
+    /// [`Kind::NotAllowed`] where the operator would grant more than the operator may.
+    pub async fn prove_grants(&self, manifests: &[Manifest]) -> Result<()> {
+        let roles = manifests.iter().filter(|m| m.kind == "Role" || m.kind == "ClusterRole");
+        let tried = join_all(roles.map(|role| async move { (role, self.apply(role, true, true).await) })).await;
+        for (role, result) in tried {
+            let Err(error) = result else { continue };
+            let text = error.to_string();
+            if text.contains("attempting to grant RBAC permissions not currently held") {
+                return Err(Error::new(
+                    Kind::NotAllowed,
+                    format_args!(
+                        "you may not grant the rules of {} on {}: you do not hold them yourself",
+                        role.display_name(),
+                        self.place
+                    ),
+                )
+                .hint("ask a cluster administrator to run the command, or take a narrower --profile"));
+            }
+            if text.contains("is invalid") {
+                return Err(error.of_kind(Kind::Usage));
+            }
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! `kubectl tapmc register-run-cluster`: resolve, observe, plan, show, confirm, apply, report.
 
 mod apply;
+mod credential;
+mod dry_run;
 mod observe;
 mod report;
 mod resolve;
@@ -15,7 +17,9 @@ use crate::{
     output::{Printer, Progress},
     plan::{Op, Side},
     registration::{
-        Registration, kubeconfig,
+        Registration,
+        generations::CredentialPlan,
+        kubeconfig,
         planning::{self, Observed, RegistrationPlan, context_namespace},
     },
     report::Journal,
@@ -64,7 +68,7 @@ pub(super) async fn register_run_cluster(
     pre_flight?;
 
     if args.consent.dry_run != DryRun::None {
-        let changes = apply::dry_run(&clusters, &observation, &plan, args.consent.dry_run).await?;
+        let changes = dry_run::dry_run(&clusters, &plan, args.consent.dry_run).await?;
         return printer.registration(&report::dry_run(
             &clusters,
             &contexts,
@@ -152,8 +156,8 @@ fn administrators_way(registration: &Registration, error: crate::error::Error) -
 fn question(plan: &RegistrationPlan) -> String {
     let changes = plan.changes().filter(|change| change.op != Op::Keep).count();
     let token = match plan.credential {
-        planning::CredentialPlan::Keep => "",
-        planning::CredentialPlan::Issue { .. } => " and issue the token",
+        CredentialPlan::Keep => "",
+        CredentialPlan::Issue { .. } => " and issue the token",
     };
     format!("Make {}{token}?", crate::words::count(changes, "change"))
 }

@@ -6,11 +6,7 @@ use super::{redact::clean, table};
 use crate::{
     error::Error,
     plan::{Change, Op, Side},
-    registration::{
-        Registration,
-        planning::{CredentialPlan, RegistrationPlan},
-        profiles::describe,
-    },
+    registration::{Registration, generations::CredentialPlan, planning::RegistrationPlan, profiles::describe},
     report::{Done, RegistrationReport},
     words,
 };

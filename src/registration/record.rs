@@ -21,8 +21,6 @@ pub const FIELD_MANAGER: &str = "kubectl-tapmc";
 
 /// The annotations' keys.
 pub mod key {
-    /// All of our annotations begin so.
-    pub const PREFIX: &str = "kubectl-tapmc/";
     /// The version of this format.
     pub const FORMAT: &str = "kubectl-tapmc/format";
     /// The build cluster's identity.

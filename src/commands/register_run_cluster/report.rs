@@ -10,7 +10,8 @@ use crate::{
     plan::Op,
     registration::{
         access::SECRET_KEY,
-        planning::{CredentialPlan, GRACE, RegistrationPlan},
+        generations::{CredentialPlan, GRACE},
+        planning::RegistrationPlan,
         profiles::describe,
     },
     report::{API_VERSION, ClusterReport, Done, RegistrationReport, SecretReport, TokenReport},

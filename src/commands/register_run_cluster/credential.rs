@@ -1,0 +1,222 @@
+//! The life of a fresh credential: its marker, the token, the proof, the Secret; and what becomes
+//! of the marker when something in between fails.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::apply::{Outcome, Run};
+use crate::{
+    cluster::Verified,
+    error::{Error, Kind, Result},
+    output::Progress,
+    plan::{Change, Op, Side},
+    registration::{
+        access,
+        credential::Token,
+        generations::{marker_manifest, retirement},
+        kubeconfig,
+        planning::{context_namespace, rendered},
+        record::{Generation, key},
+    },
+    report::Done,
+    words,
+};
+
+/// A marker Secret that this run made.
+pub(super) struct Marker {
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) number: u64,
+}
+
+/// A credential that was issued and proven, and is not stored yet.
+pub(super) struct Fresh {
+    pub(super) text: Token,
+    pub(super) generation: Generation,
+    pub(super) verified: Verified,
+}
+
+impl Run<'_> {
+    pub(super) async fn marker(&self, number: u64) -> Result<Marker> {
+        let manifest = access::marker(&self.observation.registration, &self.plan.recorded, number, &random_suffix());
+        let uid = self.clusters.run.create_marker(&manifest).await?;
+        let made = Change::create(Side::Run, manifest.clone());
+        self.journal.note(Done { result: "created", ..Done::new(&made) });
+        Ok(Marker { name: manifest.name, uid, number })
+    }
+
+    /// Issues the token and proves the very kubeconfig that will be stored.
+    pub(super) async fn begin(
+        &self,
+        marker: &Marker,
+        uids: &BTreeMap<String, String>,
+        progress: &Progress,
+    ) -> Result<Fresh> {
+        let registration = &self.observation.registration;
+        progress.now("issuing the token");
+        let account = registration.account.reference();
+        let issued = self.clusters.run.issue_token(account, (&marker.name, &marker.uid), registration.duration).await?;
+        let claims = issued.token.claims();
+        let claims = claims.filter(|c| {
+            c.sub == registration.account_user() && c.kubernetes.secret.as_ref().is_some_and(|s| s.uid == marker.uid)
+        });
+        let claims = claims.ok_or_else(|| {
+            Error::failed(format_args!(
+                "the token that {} issued is not one of {account} bound to the marker '{}'",
+                self.clusters.run.place(),
+                marker.name
+            ))
+        })?;
+        let text = kubeconfig::render(
+            &registration.name,
+            &registration.endpoint,
+            context_namespace(registration),
+            Some(&issued.token),
+        );
+        progress.now("verifying the credential");
+        let verified = self.verify(&text).await?;
+        let observed_uid = || {
+            self.observation.run.object("ServiceAccount", Some(&account.namespace), &account.name)?["metadata"]["uid"]
+                .as_str()
+                .map(str::to_owned)
+        };
+        let generation = Generation {
+            number: marker.number,
+            run_cluster_uid: self.observation.run.identity.recorded(),
+            server: registration.endpoint.server.clone(),
+            marker: marker.name.clone(),
+            marker_uid: marker.uid.clone(),
+            service_account_uid: uids.get("ServiceAccount").cloned().or_else(observed_uid).unwrap_or_default(),
+            account_namespace_uid: self.owner.clone(),
+            issued_at: Timestamp::from_second(claims.iat).unwrap_or(self.observation.run.now),
+            expires_at: issued.expires_at,
+        };
+        Ok(Fresh { text: Token::new(text), generation, verified })
+    }
+
+    /// Reads the bytes back and uses what stands in them.
+    async fn verify(&self, text: &str) -> Result<Verified> {
+        let registration = &self.observation.registration;
+        let stored = kubeconfig::parse(text).filter(|stored| stored.endpoint == registration.endpoint);
+        let stored = stored
+            .ok_or_else(|| Error::failed("the kubeconfig that would be stored does not read back as it was written"))?;
+        let rules = registration.grants.namespaced_rules();
+        let verified = self.clusters.reader.verify(&stored.token, &registration.run_namespaces, &rules).await?;
+        if verified.missing.is_empty() {
+            return Ok(verified);
+        }
+        let missing = words::list(verified.missing.iter().map(ToString::to_string));
+        Err(Error::new(
+            Kind::NotAllowed,
+            format_args!("the new credential was tried on {} and may not: {missing}", self.clusters.reader.place()),
+        )
+        .hint("does something on the run cluster take the RoleBindings away?"))
+    }
+
+    /// The stored token stays; the Secret is written only if something else in it changes.
+    pub(super) async fn keep(&self) -> Result<Outcome> {
+        let gone = || Error::failed("the Secret on the build cluster is gone by now").hint("run the command again");
+        let secret = self.observation.build.secret.as_ref().ok_or_else(gone)?;
+        let (stored, generation) =
+            (secret.stored.as_ref().ok_or_else(gone)?, secret.generation.clone().ok_or_else(gone)?);
+        let registration = &self.observation.registration;
+        let text = rendered(registration, stored);
+        let verified = self.verify(&text).await?;
+        let generation = Generation { server: registration.endpoint.server.clone(), ..generation };
+        if self.plan.secret.op == Op::Keep {
+            self.journal.note(Done::new(&self.plan.secret));
+        } else {
+            self.write_secret(&text, &generation).await?;
+        }
+        Ok(Outcome { generation, issued: false, verified, warnings: Vec::new() })
+    }
+
+    async fn write_secret(&self, text: &str, generation: &Generation) -> Result<()> {
+        let manifest = access::kubeconfig_secret(
+            &self.observation.registration,
+            &self.plan.recorded,
+            Some(generation),
+            Some(text),
+        );
+        let change = Change { manifest, ..self.plan.secret.clone() };
+        self.clusters.build.carry_out(&change).await?;
+        self.journal.note(Done::new(&change));
+        Ok(())
+    }
+
+    /// Stores the kubeconfig. After a definite refusal the marker goes at once; when it cannot be
+    /// told whether the Secret was written, it stays: deleting it could kill the token that was
+    /// just stored.
+    pub(super) async fn store(&self, fresh: &Fresh, marker: &Marker) -> Result<()> {
+        let Err(error) = self.write_secret(fresh.text.expose(), &fresh.generation).await else { return Ok(()) };
+        if error.is_refusal() {
+            return Err(self.without_marker(marker, error).await);
+        }
+        match self.clusters.build.annotation_of(&self.plan.secret.manifest, key::MARKER_UID).await {
+            Ok(Some(uid)) if uid == marker.uid => {
+                self.journal.note(Done::new(&self.plan.secret));
+                Ok(())
+            }
+            Ok(_) => Err(self.without_marker(marker, error).await),
+            Err(_) => Err(error
+                .context(format_args!(
+                    "it cannot be told whether the Secret {} was written, so the marker '{}' of its token stays",
+                    self.observation.registration.secret, marker.name
+                ))
+                .replace_hint(
+                    "run the command again: it finds out, and deletes the marker if no Secret holds its token",
+                )),
+        }
+    }
+
+    /// Deletes a marker whose token is stored nowhere.
+    pub(super) async fn without_marker(&self, marker: &Marker, error: Error) -> Error {
+        let manifest = marker_manifest(&self.observation.registration, &marker.name, &marker.uid);
+        self.clusters.run.restart_clock();
+        match self
+            .clusters
+            .run
+            .carry_out(&Change::delete(Side::Run, manifest.clone(), "its token is stored nowhere"))
+            .await
+        {
+            Ok(_) => {
+                self.journal.note(Done::new(&Change::delete(Side::Run, manifest, "its token is stored nowhere")));
+                error
+            }
+            Err(_) => error.replace_hint(format_args!(
+                "the marker '{}' could not be deleted, and with it its token lives: run the command again, or \
+                 kubectl delete secret {} -n {}",
+                marker.name,
+                marker.name,
+                self.observation.registration.account.reference().namespace
+            )),
+        }
+    }
+
+    /// Marks a superseded marker to be deleted by a later run, when no deploy holds its token any
+    /// more. Gives a warning where that failed.
+    pub(super) async fn retire(&self, superseded: Option<&str>) -> Option<String> {
+        let name = superseded?;
+        let manifest = marker_manifest(&self.observation.registration, name, "");
+        let due = retirement(self.clusters.run.now());
+        let error = self.clusters.run.annotate(&manifest, &due).await.err()?;
+        Some(format!(
+            "the superseded marker '{name}' could not be given its grace ({error}); a later run deletes it as an orphan"
+        ))
+    }
+}
+
+/// Five characters that make a marker's name its own.
+fn random_suffix() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    // RandomState is seeded by the operating system; a clash only makes the API server refuse.
+    let mut bits = RandomState::new().build_hasher().finish();
+    let letter = |bits: &mut u64| {
+        let index = usize::try_from(*bits & 31).unwrap_or(0);
+        *bits >>= 5;
+        char::from(LETTERS[index])
+    };
+    (0..5).map(|_| letter(&mut bits)).collect()
+}

@@ -1,0 +1,122 @@
+//! The life of tokens: which one stays, when a new one begins, and which markers may go.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Secret;
+
+use super::{
+    Registration,
+    facts::{MarkerFacts, TokenState},
+    ownership::AccountState,
+    planning::Observed,
+    record::key,
+};
+use crate::plan::{Change, Manifest, Side};
+
+/// What happens to the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialPlan {
+    /// The stored one stays.
+    Keep,
+    /// A new generation begins.
+    Issue {
+        /// Its number.
+        number: u64,
+        /// Why.
+        why: String,
+        /// The superseded marker, which is spared for a while: a running deploy may hold its
+        /// token.
+        supersedes: Option<String>,
+    },
+}
+
+/// How long a superseded token is spared, so that a running deploy can end with it.
+pub const GRACE: Duration = Duration::from_secs(20 * 60);
+
+/// Decides what happens to the token.
+pub(super) fn credential_plan(
+    registration: &Registration,
+    observed: Observed<'_>,
+    state: &AccountState,
+) -> CredentialPlan {
+    let Observed { build, run, token, .. } = observed;
+    let ours = build.secret.as_ref().filter(|secret| secret.registration() == Some(registration.name.as_str()));
+    let generation = ours.and_then(|secret| secret.generation.as_ref());
+    let newest = run.markers.iter().map(MarkerFacts::generation).max().unwrap_or(0);
+    let number = generation.map_or(0, |g| g.number).max(newest) + 1;
+    let marker = generation.and_then(|g| run.marker_of(g));
+    let issue = |why: &str, supersedes: Option<&str>| CredentialPlan::Issue {
+        number,
+        why: why.to_owned(),
+        supersedes: supersedes.map(str::to_owned),
+    };
+    let (Some(secret), Some(generation)) = (ours, generation) else {
+        return issue("the first one", None);
+    };
+    let claims = secret.stored.as_ref().and_then(|stored| stored.token.claims());
+    let bound = claims.as_ref().and_then(|claims| claims.kubernetes.secret.as_ref());
+    let alive = marker.map(|marker| marker.name.as_str());
+    match (state, marker, claims.as_ref()) {
+        (AccountState::New | AccountState::Unproven(_), _, _) => issue("the ServiceAccount is made anew", None),
+        (_, None, _) => issue("the marker Secret of the stored token is gone", None),
+        (_, _, None) => issue("the stored kubeconfig was changed", None),
+        (_, _, Some(claims))
+            if claims.sub != registration.account_user() || bound.is_none_or(|b| b.uid != generation.marker_uid) =>
+        {
+            issue("the stored token is not the one that was recorded", None)
+        }
+        _ if token == Some(&TokenState::Refused) => issue("the run cluster refuses the stored token", None),
+        _ if registration.rotate => issue("--rotate", alive),
+        (_, _, Some(claims)) if is_half_lived(claims.iat, claims.exp, run.now) => {
+            issue("less than half of the stored one's life is left", alive)
+        }
+        _ if registration.duration_was_typed
+            && secret.recorded.as_ref().is_some_and(|r| r.requested_duration != registration.duration) =>
+        {
+            issue("another --duration", alive)
+        }
+        _ => CredentialPlan::Keep,
+    }
+}
+
+fn is_half_lived(issued: i64, expires: i64, now: Timestamp) -> bool {
+    expires.saturating_sub(now.as_second()) < expires.saturating_sub(issued) / 2
+}
+
+/// The markers that no Secret records, and that no run can still want.
+pub(super) fn orphans(registration: &Registration, observed: Observed<'_>) -> Vec<Change> {
+    let Observed { build, run, orphan_age, .. } = observed;
+    let mut changes = Vec::new();
+    let recorded_uid = build.secret.as_ref().and_then(|s| s.generation.as_ref()).map(|g| g.marker_uid.as_str());
+    let orphan_age = SignedDuration::try_from(orphan_age).unwrap_or(SignedDuration::MAX);
+    for marker in &run.markers {
+        let why = match (marker.retire_after(), marker.created) {
+            _ if recorded_uid == Some(marker.uid.as_str()) => continue,
+            (Some(due), _) if due < run.now => "its grace is over",
+            (None, Some(created)) if run.now.duration_since(created) > orphan_age => {
+                "an orphan: no Secret holds its token"
+            }
+            _ => continue,
+        };
+        changes.push(Change::delete(Side::Run, marker_manifest(registration, &marker.name, &marker.uid), why));
+    }
+    changes
+}
+
+/// A marker by name and UID, as far as a deletion needs it.
+#[must_use]
+pub fn marker_manifest(registration: &Registration, name: &str, uid: &str) -> Manifest {
+    let mut manifest = Manifest::new(&Secret::default());
+    manifest.namespace = Some(registration.account.reference().namespace.clone());
+    name.clone_into(&mut manifest.name);
+    manifest.body = serde_json::json!({"metadata": {"uid": uid}});
+    manifest
+}
+
+/// The annotation that spares a superseded marker until its grace is over.
+#[must_use]
+pub fn retirement(now: Timestamp) -> (String, String) {
+    let due = now.checked_add(GRACE).unwrap_or(now);
+    (key::RETIRE_AFTER.to_owned(), due.to_string())
+}
