@@ -52,6 +52,17 @@ pub(super) enum Fault {
     TimedOut(Duration),
 }
 
+/// Which protocols are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocols {
+    /// HTTP/2, and HTTP/1.1 where the server has no other.
+    Any,
+    /// HTTP/1.1 alone. An API server ends an HTTP/2 connection after an anonymous request
+    /// (kubernetes' UnauthenticatedHTTP2DOSMitigation), and the connection that proves the address
+    /// anonymously is the one on which the token is tried later.
+    Http1,
+}
+
 /// The connections to one API server.
 pub(super) struct Connection {
     dial: Dial,
@@ -82,9 +93,9 @@ impl Connection {
     ///
     /// # Errors
     /// kube's, for a client certificate, CA or proxy that cannot be used.
-    pub(super) fn new(config: &Config) -> Result<Self, kube::Error> {
+    pub(super) fn new(config: &Config, protocols: Protocols) -> Result<Self, kube::Error> {
         Ok(Self {
-            dial: dialler(config)?,
+            dial: dialler(config, protocols)?,
             server: config.cluster_url.clone(),
             state: Mutex::default(),
             opened: AtomicUsize::new(0),
@@ -164,28 +175,30 @@ fn relative(mut request: Request<RequestBody>) -> Request<RequestBody> {
     request
 }
 
-fn dialler(config: &Config) -> Result<Dial, kube::Error> {
+fn dialler(config: &Config, protocols: Protocols) -> Result<Dial, kube::Error> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let Some(found) = proxy(config) else { return through(config, tcp) };
+    let Some(found) = proxy(config) else { return through(config, protocols, tcp) };
     let (proxy, auth) = (found.uri(), found.basic_auth().cloned());
     let unsupported = || kube::Error::ProxyProtocolUnsupported { proxy_url: Box::new(proxy.clone()) };
     match proxy.scheme_str() {
-        Some("http") => through(config, tunnel(proxy.clone(), tcp, auth)),
+        Some("http") => through(config, protocols, tunnel(proxy.clone(), tcp, auth)),
         Some("https") => {
             let tls = HttpsConnectorBuilder::new()
                 .with_tls_config(config.rustls_client_config()?)
                 .https_only()
                 .enable_http1();
-            through(config, tunnel(proxy.clone(), tls.wrap_connector(tcp), auth))
+            through(config, protocols, tunnel(proxy.clone(), tls.wrap_connector(tcp), auth))
         }
         Some("socks5") => {
             let socks = SocksV5::new(proxy.clone(), tcp);
             match found.raw_auth() {
-                Some((user, password)) => through(config, socks.with_auth(user.to_owned(), password.to_owned())),
-                None => through(config, socks),
+                Some((user, password)) => {
+                    through(config, protocols, socks.with_auth(user.to_owned(), password.to_owned()))
+                }
+                None => through(config, protocols, socks),
             }
         }
         _ => Err(unsupported()),
@@ -212,7 +225,7 @@ fn proxy(config: &Config) -> Option<Intercept> {
     }
 }
 
-fn through<C>(config: &Config, connector: C) -> Result<Dial, kube::Error>
+fn through<C>(config: &Config, protocols: Protocols, connector: C) -> Result<Dial, kube::Error>
 where
     C: Service<Uri> + Clone + Send + Sync + 'static,
     C::Response:
@@ -226,7 +239,10 @@ where
         // A name that cannot be one is found again, and explained, by the handshake.
         _ => builder,
     };
-    let connector: HttpsConnector<C> = builder.enable_all_versions().wrap_connector(connector);
+    let connector: HttpsConnector<C> = match protocols {
+        Protocols::Any => builder.enable_all_versions().wrap_connector(connector),
+        Protocols::Http1 => builder.enable_http1().wrap_connector(connector),
+    };
     Ok(Box::new(move |server| Box::pin(handshake(connector.clone(), server))))
 }
 
@@ -242,11 +258,19 @@ where
     if stream.connected().is_negotiated_h2() {
         let (sender, connection) =
             http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(stream).await?;
-        tokio::spawn(connection);
+        tokio::spawn(ending("HTTP/2", connection));
         Ok(Dialled::Http2(sender))
     } else {
         let (sender, connection) = http1::handshake(stream).await?;
-        tokio::spawn(connection);
+        tokio::spawn(ending("HTTP/1.1", connection));
         Ok(Dialled::Http1(sender))
+    }
+}
+
+/// Drives a connection to its end, which the next request sees.
+async fn ending(protocol: &str, connection: impl Future<Output = Result<(), hyper::Error>>) {
+    match connection.await {
+        Ok(()) => tracing::debug!("an {protocol} connection ended"),
+        Err(error) => tracing::debug!("an {protocol} connection ended: {error}"),
     }
 }

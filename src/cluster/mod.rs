@@ -35,7 +35,7 @@ use crate::{
     plan::{Manifest, Side},
     registration::{credential::Token, kubeconfig::Endpoint},
 };
-use connection::Connection;
+use connection::{Connection, Protocols};
 use kubeconfig::LocalKubeconfig;
 use transport::Transport;
 
@@ -90,7 +90,7 @@ impl Cluster {
             config.auth_info.impersonate.clone_from(&identity.user);
             config.auth_info.impersonate_groups = Some(identity.groups.clone());
         }
-        Self::prepare(side, place, config, limits).await
+        Self::prepare(side, place, (config, Protocols::Any), limits).await
     }
 
     /// Prepares the way that a reader of this kubeconfig text would take, without its token.
@@ -106,15 +106,20 @@ impl Cluster {
         config.auth_info = kube::config::AuthInfo::default();
         config.proxy_url = endpoint.proxy_url.as_ref().and_then(|url| url.parse().ok());
         let place = format!("the address that will be stored, {}", config.cluster_url);
-        Self::prepare(Side::Run, place, config, limits).await
+        Self::prepare(Side::Run, place, (config, Protocols::Http1), limits).await
     }
 
     /// Prepares the connection and the client, off the thread that drives the requests: a
     /// credential plugin may take its time.
-    async fn prepare(side: Side, place: String, config: Config, limits: Limits) -> Result<Self> {
+    async fn prepare(
+        side: Side,
+        place: String,
+        (config, protocols): (Config, Protocols),
+        limits: Limits,
+    ) -> Result<Self> {
         let shown = place.clone();
         let prepared = tokio::task::spawn_blocking(move || {
-            let transport = Transport::new(Connection::new(&config)?, limits);
+            let transport = Transport::new(Connection::new(&config, protocols)?, limits);
             let auth = config.auth_layer()?;
             Ok::<_, kube::Error>((config, transport, auth))
         });

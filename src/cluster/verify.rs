@@ -18,6 +18,9 @@ use crate::{
 /// How long a fresh grant may take until each API server of a cluster knows of it.
 const PROPAGATION: [u64; 6] = [50, 100, 200, 500, 1_500, 3_000];
 
+/// More warm connections than this cost more than they save.
+const MAX_WARM: usize = 4;
+
 /// What a token was seen to be able to do.
 #[derive(Debug, Clone, Default)]
 pub struct Verified {
@@ -31,9 +34,17 @@ impl Cluster {
     /// Is anything there that speaks the Kubernetes API with a certificate of the expected CA? An
     /// anonymous request; any answer will do. Gives the server's minor version if it tells it.
     ///
+    /// It is sent as often as `parallel` says, so that as many connections are warm when the
+    /// credential is tried in as many namespaces at once.
+    ///
     /// # Errors
     /// [`Kind::Unreachable`](crate::error::Kind::Unreachable).
-    pub async fn probe(&self) -> Result<Option<u32>> {
+    pub async fn probe(&self, parallel: usize) -> Result<Option<u32>> {
+        let probes = (0..parallel.clamp(1, MAX_WARM)).map(|_| self.probe_once());
+        try_join_all(probes).await.map(|versions| versions.into_iter().flatten().next())
+    }
+
+    async fn probe_once(&self) -> Result<Option<u32>> {
         match self.client.apiserver_version().await {
             Ok(version) => Ok(version.minor.trim_end_matches('+').parse().ok()),
             Err(error) => {

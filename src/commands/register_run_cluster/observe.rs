@@ -41,7 +41,7 @@ pub(super) async fn observe(
     let scope = Scope::new(&guess, None);
     let grants = access::grants(&guess, UNKNOWN_UID);
     let (probe, build, run, proof) = futures::join!(
-        clusters.reader.probe(),
+        clusters.reader.probe(guess.run_namespaces.len()),
         clusters.build.observe_build(&guess),
         clusters.run.observe_run(&scope, context_namespace(&guess)),
         clusters.run.prove_grants(&grants),
@@ -68,7 +68,7 @@ pub(super) async fn observe(
         probe?
     } else {
         clusters.reader = reader(&registration, limits).await?;
-        clusters.reader.probe().await?
+        clusters.reader.probe(registration.run_namespaces.len()).await?
     };
     check_version(run.minor, &registration)?;
     let token = try_stored(clusters, &registration, &build).await?;

@@ -157,29 +157,44 @@ fn each_write_may_fail_and_the_next_run_completes_it() {
 }
 
 #[test]
-fn an_interruption_says_what_was_done() {
-    for (name, method, piece) in [
-        ("observe", Method::GET, "/serviceaccounts/"),
-        ("access", Method::PATCH, "/serviceaccounts/"),
-        ("token", Method::POST, "/token"),
+fn an_interruption_at_each_step_says_what_was_done() {
+    let reviews = "selfsubjectrulesreviews";
+    for (name, on_run, method, piece, spared, begun) in [
+        ("observe", true, Method::GET, "/serviceaccounts/", 0, false),
+        ("build", false, Method::GET, "/secrets/", 0, false),
+        ("namespace", true, Method::PATCH, "/api/v1/namespaces/tapmc-", 0, false),
+        ("access", true, Method::PATCH, "/serviceaccounts/", 0, true),
+        ("marker", true, Method::POST, "/secrets?", 0, true),
+        ("token", true, Method::POST, "/token", 0, true),
+        // The operator's own two reviews come first.
+        ("verify", true, Method::POST, reviews, 2, true),
+        ("secret", false, Method::PATCH, "/secrets/", 0, true),
     ] {
         let Some(it) = faulty(&format!("int{name}")) else { return };
-        it.run.fault(method, piece, Fault::Hang, 9);
+        let proxy = if on_run { &it.run } else { &it.build };
+        proxy.fault(method.clone(), piece, Fault::Pass, spared);
+        proxy.fault(method.clone(), piece, Fault::Hang, 9);
         let (child, command) = it.case.register().kubeconfig(&it.file.path).spawn();
-        eventually("the request hangs", || it.run.requests().iter().any(|request| request.contains(piece)));
+        let is_it = |request: &&String| request.starts_with(method.as_str()) && request.contains(piece);
+        eventually("the request hangs", || proxy.requests().iter().filter(is_it).count() > spared);
         std::thread::sleep(Duration::from_millis(200));
         let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(signalled.success());
         let output = Output::of(&command, &child.wait_with_output().unwrap());
-        assert_eq!(output.code, 130, "{}", output.stderr);
-        assert!(output.stderr.contains("error: interrupted"), "{}", output.stderr);
-        assert_eq!(
-            output.stderr.contains("running the command again completes"),
-            name != "observe",
-            "{}",
-            output.stderr
-        );
+        assert_eq!(output.code, 130, "{name}: {}", output.stderr);
+        assert!(output.stderr.contains("error: interrupted"), "{name}: {}", output.stderr);
+        assert_eq!(output.stderr.contains("running the command again completes"), begun, "{name}: {}", output.stderr);
         it.case.register().succeeds();
         it.case.as_reader(&["get", "configmaps", "-n", &it.case.apps]).unwrap();
     }
+}
+
+#[test]
+fn a_server_that_is_too_old_is_told_apart() {
+    let Some(it) = faulty("old") else { return };
+    it.run.fault(Method::GET, "/version", Fault::Json(r#"{"major":"1","minor":"23+","gitVersion":"v1.23.4","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#), 1);
+    it.register().fails(1, &["the run cluster is Kubernetes 1.23, and this plugin needs 1.24 or newer"]);
+    it.run.fault(Method::GET, "/version", Fault::Json(r#"{"major":"1","minor":"28","gitVersion":"v1.28.4","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#), 1);
+    it.register().args(["--guard"]).fails(1, &["--guard needs a ValidatingAdmissionPolicy", "the run cluster is 1.28"]);
+    assert!(it.case.run().get(&["namespace", &it.case.account_namespace()]).is_none());
 }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use super::case::{Case, eventually};
 use crate::support::{
-    BUILD, KubeconfigFile, Proxy, Tapmc,
+    BUILD, KubeconfigFile, Proxy, Tapmc, Tunnel,
     kubeconfig::{inline, started, token},
     testbed::ClusterFacts,
 };
@@ -186,6 +186,42 @@ fn the_readers_way_may_differ_from_the_operators() {
     let before = case.versions();
     case.again().kubeconfig(&file.path).succeeds();
     assert_eq!(case.versions(), before);
+}
+
+#[test]
+fn a_proxy_url_is_used_and_stored_without_the_operators_password() {
+    let case = Case::new("proxied");
+    let (Some(build), Some(run)) = (started(BUILD), started(&case.run)) else { return };
+    let tunnel = Tunnel::start();
+    let with_password = tunnel.url.replace("http://", "http://me:canary@");
+    let cluster = format!("{}\nproxy-url: {with_password}", inline(&run.server, run));
+    let file = build_and(build).context(&case.run, &cluster, &token(run), "");
+    case.register().kubeconfig(&file.path).succeeds();
+    assert!(case.kubeconfig().contains(&format!("proxy-url: {}", tunnel.url)), "stored without user information");
+    // Once as the operator, with the password; once as the reader, without.
+    let asked = tunnel.asked();
+    assert_eq!(asked.iter().filter(|head| head.to_lowercase().contains("proxy-authorization")).count(), 1);
+    assert_eq!(asked.len(), 2);
+    case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
+}
+
+#[test]
+fn the_reader_may_need_a_proxy_that_the_operator_does_not() {
+    let case = Case::new("readerproxy");
+    let tunnel = Tunnel::start();
+    case.register().args(["--run-proxy-url", &tunnel.url]).succeeds();
+    assert_eq!(tunnel.asked().len(), 1);
+    assert!(case.kubeconfig().contains("proxy-url: "));
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used_for_this_machine() {
+    let case = Case::new("envproxy");
+    if started(&case.run).is_none() {
+        return;
+    }
+    case.register().env("HTTPS_PROXY", "http://127.0.0.1:1").succeeds();
+    assert!(!case.kubeconfig().contains("proxy-url"));
 }
 
 #[test]

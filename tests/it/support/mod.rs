@@ -5,12 +5,14 @@ pub mod kubectl;
 pub mod proxy;
 pub mod tapmc;
 pub mod testbed;
+pub mod tunnel;
 
 pub use kubeconfig::KubeconfigFile;
 pub use kubectl::Kubectl;
 pub use proxy::{Fault, Proxy};
 pub use tapmc::Tapmc;
 pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, Testbed};
+pub use tunnel::Tunnel;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

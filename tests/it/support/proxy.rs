@@ -44,6 +44,10 @@ pub enum Fault {
     Hang,
     /// It is carried out and answered with something that is no JSON.
     Garbage,
+    /// It is answered with this JSON, and never reaches the API server.
+    Json(&'static str),
+    /// Nothing is done: it only counts.
+    Pass,
 }
 
 /// Which requests a fault is done to.
@@ -170,7 +174,8 @@ fn client(cluster: &ClusterFacts) -> Client<hyper_rustls::HttpsConnector<HttpCon
     let https = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_only()
-        .enable_all_versions()
+        // Over HTTP/2 an anonymous request would end the connection that all the others share.
+        .enable_http1()
         .wrap_connector(tcp);
     Client::builder(TokioExecutor::new()).build(https)
 }
@@ -209,6 +214,10 @@ async fn answer(
     match fault {
         Some(Fault::Answer(status)) => return Ok(status_answer(status)),
         Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::Json(text)) => {
+            let response = Response::builder().header("content-type", "application/json");
+            return Ok(response.body(Full::new(Bytes::from_static(text.as_bytes()))).expect("a response"));
+        }
         _ => {}
     }
     let Some(path) = path.strip_prefix(&shared.prefix) else { return Ok(status_answer(404)) };

@@ -1,0 +1,119 @@
+//! The names that are looked up to complete a word, in the kubeconfig or on a cluster.
+
+use std::{ffi::OsString, iter::once, path::PathBuf, time::Duration};
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use kube::config::ExecInteractiveMode;
+
+use crate::{
+    cli::{Cli, Command},
+    cluster::{Cluster, Impersonation, Limits, kubeconfig::LocalKubeconfig},
+    error::{Error, Result},
+    plan::Side,
+    registration::record::registration_of,
+};
+
+/// Somebody waits, with a finger on the key.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// What is looked up to complete a word.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What {
+    /// The contexts of the kubeconfig.
+    Contexts,
+    /// The namespaces of a cluster.
+    Namespaces(Side),
+    /// The registrations that the build cluster holds.
+    Registrations,
+}
+
+/// What the words before the last one say about the clusters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    kubeconfig: Option<PathBuf>,
+    build_context: Option<String>,
+    build_identity: Impersonation,
+    run_context: Option<String>,
+    run_identity: Impersonation,
+    namespace: Option<String>,
+    all_namespaces: bool,
+    names: Vec<String>,
+}
+
+impl Typed {
+    /// As far as they can be understood.
+    pub(super) fn from_words(words: &[OsString]) -> Self {
+        let line = once(OsString::from("kubectl-tapmc")).chain(words.iter().cloned());
+        let parsed = Cli::command().ignore_errors(true).try_get_matches_from(line);
+        match parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map(|cli| cli.command) {
+            Ok(Command::RegisterRunCluster(args)) => Self {
+                kubeconfig: args.kubeconfig.kubeconfig,
+                build_context: args.clusters.build_context,
+                build_identity: Impersonation { user: args.clusters.build_as, groups: args.clusters.build_as_group },
+                run_context: args.clusters.run_context,
+                run_identity: Impersonation { user: args.clusters.run_as, groups: args.clusters.run_as_group },
+                namespace: args.namespace,
+                ..Self::default()
+            },
+            Ok(Command::Status(args)) => Self {
+                kubeconfig: args.kubeconfig.kubeconfig,
+                build_context: args.cluster.context,
+                build_identity: Impersonation { user: args.cluster.as_user, groups: args.cluster.as_group },
+                namespace: args.namespace,
+                all_namespaces: args.all_namespaces,
+                names: args.names,
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+
+    /// The names that there are, if they come in time.
+    pub(super) async fn names(self, what: What) -> Result<Vec<String>> {
+        let deadline = tokio::time::Instant::now() + LIMIT;
+        let late = |_| Error::failed("too late");
+        tokio::time::timeout_at(deadline, self.look_up(what)).await.map_err(late)?
+    }
+
+    async fn look_up(self, what: What) -> Result<Vec<String>> {
+        let file = self.kubeconfig.clone();
+        // A file may take its time too: on a network, or a pipe.
+        let read = tokio::task::spawn_blocking(move || LocalKubeconfig::read(file.as_deref())).await;
+        let mut kubeconfig = read.map_err(Error::failed)??;
+        // A credential plugin may neither ask nor write on the terminal now.
+        let users = kubeconfig.merged.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut());
+        for exec in users.filter_map(|user| user.exec.as_mut()) {
+            exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+        match what {
+            What::Contexts => Ok(kubeconfig.context_names()),
+            What::Namespaces(side) => self.connect(&kubeconfig, side).await?.0.list_namespaces().await,
+            What::Registrations => {
+                let (build, context) = self.connect(&kubeconfig, Side::Build).await?;
+                let namespace = self.namespace.map_or_else(|| kubeconfig.namespace(&context), Ok)?;
+                let found = build.list_registrations((!self.all_namespaces).then_some(namespace.as_str())).await?;
+                let labels = found.into_iter().filter_map(|meta| meta.labels);
+                let mut names: Vec<String> =
+                    labels.filter_map(|labels| registration_of(&labels).map(str::to_owned)).collect();
+                names.sort();
+                names.dedup();
+                names.retain(|name| !self.names.contains(name));
+                Ok(names)
+            }
+        }
+    }
+
+    /// The cluster in that role, and its context. Only the build cluster may be the current one.
+    async fn connect(&self, kubeconfig: &LocalKubeconfig, side: Side) -> Result<(Cluster, String)> {
+        let (context, identity) = match side {
+            Side::Build => (kubeconfig.context_or_current(self.build_context.as_deref())?, &self.build_identity),
+            Side::Run => {
+                let context = self.run_context.clone().ok_or_else(|| Error::usage("no run cluster is named"))?;
+                (context, &self.run_identity)
+            }
+        };
+        let limits = Limits { total: LIMIT, request: Duration::ZERO };
+        let cluster = Cluster::connect(kubeconfig, side, &context, identity, limits).await?;
+        Ok((cluster, context))
+    }
+}
