@@ -9,7 +9,11 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::support::{BUILD, Kubectl, RUN, Tapmc, Testbed, unique};
+use crate::support::{
+    BUILD, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc, Testbed,
+    kubeconfig::{started, token},
+    unique,
+};
 
 /// A registration of a run cluster with one run namespace, on clusters that other tests use too.
 pub struct Case {
@@ -121,6 +125,48 @@ impl Case {
             with_kubeconfig(kubeconfig, &["get", "configmaps", "-n", &self.apps])
                 .is_err_and(|error| error.contains("Unauthorized") || error.contains("must be logged in"))
         });
+    }
+}
+
+/// A registration that reaches both clusters through a proxy before each.
+pub struct Proxied {
+    /// The registration.
+    pub case: Case,
+    /// Before the build cluster.
+    pub build: Proxy,
+    /// Before the run cluster.
+    pub run: Proxy,
+    /// The kubeconfig that leads to them.
+    pub file: KubeconfigFile,
+}
+
+impl Proxied {
+    /// None when the suite runs against existing clusters.
+    pub fn new(stem: &str) -> Option<Self> {
+        let case = Case::new(stem);
+        let (build_facts, run_facts) = (started(BUILD)?, started(&case.run)?);
+        let (build, run) = (Proxy::before(build_facts), Proxy::before(run_facts));
+        let file = KubeconfigFile::new().context(BUILD, &build.cluster(), &token(build_facts), "").context(
+            &case.run,
+            &run.cluster(),
+            &token(run_facts),
+            "",
+        );
+        Some(Self { case, build, run, file })
+    }
+
+    /// The registration, with a deadline that a test can wait for.
+    pub fn register(&self) -> Tapmc {
+        self.case.register().kubeconfig(&self.file.path).args(["--timeout", "5s"])
+    }
+
+    /// The next run, without faults, completes it: one generation, one marker, a credential that
+    /// works.
+    #[track_caller]
+    pub fn completes(&self) {
+        self.register().succeeds();
+        assert_eq!(self.case.markers(), [self.case.annotation("marker")]);
+        self.case.as_reader(&["get", "configmaps", "-n", &self.case.apps]).unwrap();
     }
 }
 

@@ -5,51 +5,12 @@ use std::{process::Command, time::Duration};
 
 use hyper::Method;
 
-use super::case::{Case, eventually};
-use crate::support::{
-    BUILD, Fault, KubeconfigFile, Proxy,
-    kubeconfig::{started, token},
-    tapmc::Output,
-};
-
-struct Faulty {
-    case: Case,
-    build: Proxy,
-    run: Proxy,
-    file: KubeconfigFile,
-}
-
-fn faulty(stem: &str) -> Option<Faulty> {
-    let case = Case::new(stem);
-    let (build_facts, run_facts) = (started(BUILD)?, started(&case.run)?);
-    let (build, run) = (Proxy::before(build_facts), Proxy::before(run_facts));
-    let file = KubeconfigFile::new().context(BUILD, &build.cluster(), &token(build_facts), "").context(
-        &case.run,
-        &run.cluster(),
-        &token(run_facts),
-        "",
-    );
-    Some(Faulty { case, build, run, file })
-}
-
-impl Faulty {
-    fn register(&self) -> crate::support::Tapmc {
-        self.case.register().kubeconfig(&self.file.path).args(["--timeout", "5s"])
-    }
-
-    /// The next run, without faults, completes it: one generation, one marker, a credential that
-    /// works.
-    #[track_caller]
-    fn completes(&self) {
-        self.register().succeeds();
-        assert_eq!(self.case.markers(), [self.case.annotation("marker")]);
-        self.case.as_reader(&["get", "configmaps", "-n", &self.case.apps]).unwrap();
-    }
-}
+use super::case::{Proxied, eventually};
+use crate::support::{Fault, tapmc::Output};
 
 #[test]
 fn a_refused_secret_takes_the_marker_with_it() {
-    let Some(it) = faulty("refusal") else { return };
+    let Some(it) = Proxied::new("refusal") else { return };
     it.build.fault(Method::PATCH, "/secrets/", Fault::Answer(403), 1);
     let output = it.register().fails(
         5,
@@ -62,7 +23,7 @@ fn a_refused_secret_takes_the_marker_with_it() {
 
 #[test]
 fn a_lost_answer_that_can_be_read_back_is_success() {
-    let Some(it) = faulty("readback") else { return };
+    let Some(it) = Proxied::new("readback") else { return };
     // Three times: an apply is repeated by itself.
     it.build.fault(Method::PATCH, "/secrets/", Fault::LoseAnswer, 3);
     it.register().succeeds();
@@ -72,7 +33,7 @@ fn a_lost_answer_that_can_be_read_back_is_success() {
 
 #[test]
 fn what_cannot_be_told_keeps_the_marker_and_the_next_run_decides() {
-    let Some(it) = faulty("unknown") else { return };
+    let Some(it) = Proxied::new("unknown") else { return };
     it.build.fault(Method::PATCH, "/secrets/", Fault::LoseAnswer, 3);
     // The second reading: the first one belongs to observing.
     it.build.fault(Method::GET, "-kubeconfig", Fault::Answer(404), 1);
@@ -89,7 +50,7 @@ fn what_cannot_be_told_keeps_the_marker_and_the_next_run_decides() {
 
 #[test]
 fn a_lost_token_dies_with_its_marker() {
-    let Some(it) = faulty("losttoken") else { return };
+    let Some(it) = Proxied::new("losttoken") else { return };
     it.run.fault(Method::POST, "/token", Fault::LoseAnswer, 1);
     it.register().fails(6, &["the TokenRequest for the ServiceAccount tapmc-", "got no answer"]);
     assert!(it.case.markers().is_empty());
@@ -103,7 +64,7 @@ fn a_lost_token_dies_with_its_marker() {
 
 #[test]
 fn a_garbled_token_answer_is_not_shown() {
-    let Some(it) = faulty("garbled") else { return };
+    let Some(it) = Proxied::new("garbled") else { return };
     it.run.fault(Method::POST, "/token", Fault::Garbage, 1);
     it.register().args(["-v", "9"]).fails(1, &["answered with something that cannot be read"]);
     assert!(it.case.markers().is_empty());
@@ -112,7 +73,7 @@ fn a_garbled_token_answer_is_not_shown() {
 
 #[test]
 fn a_credential_that_is_not_proven_is_not_stored() {
-    let Some(it) = faulty("unproven") else { return };
+    let Some(it) = Proxied::new("unproven") else { return };
     // The API server never hears of the binding, but the answer says that it did.
     it.run.fault(Method::PATCH, "/rolebindings/", Fault::Answer(200), 1);
     let output = it.register().run();
@@ -124,7 +85,7 @@ fn a_credential_that_is_not_proven_is_not_stored() {
 
 #[test]
 fn transient_faults_are_ridden_out() {
-    let Some(it) = faulty("transient") else { return };
+    let Some(it) = Proxied::new("transient") else { return };
     it.run.fault(Method::PATCH, "/serviceaccounts/", Fault::Answer(503), 1);
     it.run.fault(Method::PATCH, "/roles/", Fault::Answer(429), 1);
     it.run.fault(Method::GET, "/version", Fault::LoseAnswer, 1);
@@ -144,7 +105,7 @@ fn each_write_may_fail_and_the_next_run_completes_it() {
         ("tok", Method::POST, "/token"),
     ] {
         for (kind, fault) in [("no", Fault::Answer(500)), ("lost", Fault::LoseAnswer), ("hang", Fault::Hang)] {
-            let Some(it) = faulty(&format!("{name}{kind}")) else { return };
+            let Some(it) = Proxied::new(&format!("{name}{kind}")) else { return };
             it.run.fault(method.clone(), piece, fault, 9);
             let output = it.register().args(["--timeout", "3s"]).run();
             assert_ne!(output.code, 0, "{name} {kind}: {}", output.stderr);
@@ -170,7 +131,7 @@ fn an_interruption_at_each_step_says_what_was_done() {
         ("verify", true, Method::POST, reviews, 2, true),
         ("secret", false, Method::PATCH, "/secrets/", 0, true),
     ] {
-        let Some(it) = faulty(&format!("int{name}")) else { return };
+        let Some(it) = Proxied::new(&format!("int{name}")) else { return };
         let proxy = if on_run { &it.run } else { &it.build };
         proxy.fault(method.clone(), piece, Fault::Pass, spared);
         proxy.fault(method.clone(), piece, Fault::Hang, 9);
@@ -191,7 +152,7 @@ fn an_interruption_at_each_step_says_what_was_done() {
 
 #[test]
 fn a_server_that_is_too_old_is_told_apart() {
-    let Some(it) = faulty("old") else { return };
+    let Some(it) = Proxied::new("old") else { return };
     it.run.fault(Method::GET, "/version", Fault::Json(r#"{"major":"1","minor":"23+","gitVersion":"v1.23.4","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#), 1);
     it.register().fails(1, &["the run cluster is Kubernetes 1.23, and this plugin needs 1.24 or newer"]);
     it.run.fault(Method::GET, "/version", Fault::Json(r#"{"major":"1","minor":"28","gitVersion":"v1.28.4","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#), 1);

@@ -2,7 +2,12 @@
 //! and the namespace.
 
 use super::case::Case;
-use crate::support::{BUILD, Kubectl};
+use hyper::Method;
+
+use crate::support::{
+    BUILD, Fault, KubeconfigFile, Kubectl, Proxy,
+    kubeconfig::{started, token},
+};
 
 /// A user of the run cluster with rights of its own, by impersonation.
 fn operator(case: &Case, cluster_rules: &str) -> String {
@@ -114,4 +119,26 @@ fn groups_go_with_a_user() {
     let output = Case::new("groups").register().args(["--run-as-group", "x"]).run();
     assert_eq!(output.code, 2);
     assert!(output.stderr.contains("--run-as <USER>"), "{}", output.stderr);
+}
+
+#[test]
+fn where_an_authorizer_cannot_list_its_rules_each_right_is_asked_for() {
+    let case = Case::new("webhook");
+    let (Some(build), Some(run)) = (started(BUILD), started(&case.run)) else { return };
+    let proxy = Proxy::before(run);
+    // As the webhook authorizers of EKS, GKE and AKS answer.
+    let incomplete = r#"{"kind":"SelfSubjectRulesReview","apiVersion":"authorization.k8s.io/v1","metadata":{},"spec":{},"status":{"resourceRules":[],"nonResourceRules":[],"incomplete":true}}"#;
+    proxy.fault(Method::POST, "selfsubjectrulesreviews", Fault::Json(incomplete), 99);
+    let file = KubeconfigFile::new().plain(BUILD, build).context(&case.run, &proxy.cluster(), &token(run), "");
+    case.register().kubeconfig(&file.path).succeeds();
+    let asked = |request: &&String| request.contains("selfsubjectaccessreviews");
+    assert!(proxy.requests().iter().filter(asked).count() > 10);
+    // And a missing right is still found.
+    let user = operator(&case, &format!("[{READ}, {ACCOUNT}, {NAMESPACES}]"));
+    let other = Case { name: format!("{}-no", case.name), apps: case.apps.clone(), run: case.run.clone() };
+    other
+        .register()
+        .kubeconfig(&file.path)
+        .args(["--run-as", &user])
+        .fails(5, &["create roles.rbac.authorization.k8s.io in the namespace"]);
 }

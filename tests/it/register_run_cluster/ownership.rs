@@ -108,6 +108,12 @@ fn a_second_build_cluster_takes_another_name() {
     elsewhere(&other).succeeds();
     assert!(Kubectl::on(BUILD_TWO).get(&["secret", &format!("{other}-kubeconfig")]).is_some());
     case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
+
+    // With consent it moves, and what the first one stored ends.
+    let former = case.kubeconfig();
+    let output = elsewhere(&case.name).args(["--adopt"]).succeeds();
+    assert!(output.stderr.contains("tokens that somebody may hold end with it"), "{}", output.stderr);
+    case.await_token_refused(&former);
 }
 
 #[test]

@@ -145,3 +145,22 @@ fn an_account_never_reaches_its_own_namespace() {
         ])
         .fails(2, &["is also a run namespace", "could forge tokens of itself"]);
 }
+
+#[test]
+fn rights_that_others_grant_to_every_account_are_reported() {
+    let case = Case::new("beyond");
+    let apps = case.apps.as_str();
+    case.run().run(&["create", "role", "everybody", "-n", apps, "--verb=get", "--resource=pods"]);
+    case.run().run(&[
+        "create",
+        "rolebinding",
+        "everybody",
+        "-n",
+        apps,
+        "--role=everybody",
+        "--group=system:serviceaccounts",
+    ]);
+    let output = case.register().succeeds();
+    let sentence = format!("warning: in '{apps}' the token may also do what others grant it: pods: get");
+    assert!(output.stderr.contains(&sentence), "{}", output.stderr);
+}

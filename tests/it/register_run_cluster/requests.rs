@@ -1,33 +1,11 @@
 //! How a registration speaks to the clusters: counted at a proxy before each.
 
-use super::case::Case;
-use crate::support::{
-    BUILD, KubeconfigFile, Proxy,
-    kubeconfig::{started, token},
-};
-
-struct Counted {
-    build: Proxy,
-    run: Proxy,
-    file: KubeconfigFile,
-}
-
-fn counted(case: &Case) -> Option<Counted> {
-    let (build_facts, run_facts) = (started(BUILD)?, started(&case.run)?);
-    let (build, run) = (Proxy::before(build_facts), Proxy::before(run_facts));
-    let file = KubeconfigFile::new().context(BUILD, &build.cluster(), &token(build_facts), "").context(
-        &case.run,
-        &run.cluster(),
-        &token(run_facts),
-        "",
-    );
-    Some(Counted { build, run, file })
-}
+use super::case::Proxied;
+use crate::support::Proxy;
 
 #[test]
 fn no_discovery_few_requests_three_connections() {
-    let case = Case::new("count");
-    let Some(Counted { build, run, file }) = counted(&case) else { return };
+    let Some(Proxied { case, build, run, file }) = Proxied::new("count") else { return };
     case.register().kubeconfig(&file.path).succeeds();
     let seen = [build.requests(), run.requests()].concat();
     for request in &seen {
@@ -45,8 +23,7 @@ fn no_discovery_few_requests_three_connections() {
 
 #[test]
 fn writes_follow_each_other_in_five_steps() {
-    let case = Case::new("steps");
-    let Some(Counted { build, run, file }) = counted(&case) else { return };
+    let Some(Proxied { case, build, run, file }) = Proxied::new("steps") else { return };
     case.register().kubeconfig(&file.path).succeeds();
     let writes = |proxy: &Proxy| -> Vec<String> {
         let is_write = |request: &String| {
