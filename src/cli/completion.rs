@@ -1,14 +1,12 @@
 //! `kubectl tapmc completion`: what can be typed.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueEnum};
 
 /// Print the completion script of a shell, or the program that lets kubectl complete us.
-///
-/// For `kubectl tapmc <TAB>`, put the last one on your PATH:
-///
-///   kubectl tapmc completion kubectl > /usr/local/bin/kubectl_complete-tapmc
-///   chmod +x /usr/local/bin/kubectl_complete-tapmc
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct CompletionArgs {
     /// For what
     #[arg(value_enum)]
@@ -35,5 +33,14 @@ pub enum CompletionShell {
 pub struct CompleteArgs {
     /// The words, as kubectl passes them on
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  # for kubectl tapmc <TAB> in every shell that completes kubectl: a program on your PATH
+  kubectl tapmc completion kubectl > /usr/local/bin/kubectl_complete-tapmc
+  chmod +x /usr/local/bin/kubectl_complete-tapmc
+
+  # for kubectl-tapmc <TAB> in this bash
+  source <(kubectl tapmc completion bash)";

@@ -1,6 +1,7 @@
-//! The registrations that a build cluster holds: one request, metadata alone.
+//! What a cluster holds, by name: the registrations of a build cluster, and namespaces. One request
+//! each, metadata alone.
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api,
     api::{ListParams, ObjectMeta},
@@ -35,5 +36,15 @@ impl Cluster {
         // when its token ends.
         let is_kubeconfig = |m: &ObjectMeta| m.annotations.as_ref().is_some_and(|a| a.contains_key(key::EXPIRES_AT));
         Ok(list.items.into_iter().map(|item| item.metadata).filter(is_kubeconfig).collect())
+    }
+    /// The names of all namespaces.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_namespaces(&self) -> Result<Vec<String>> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        let list = api.list_metadata(&ListParams::default()).await;
+        let list = list.map_err(|error| self.explain("listing the namespaces", &error))?;
+        Ok(list.items.into_iter().filter_map(|item| item.metadata.name).collect())
     }
 }

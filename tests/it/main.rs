@@ -1,8 +1,23 @@
 //! The plugin's tests: the real binary against real control planes, all in one process, so that
 //! the control planes are started once. Each test has names and namespaces of its own.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
 #![expect(unreachable_pub, reason = "the support module is written as the small library it is")]
 
 mod support;
 
+mod command_lines;
+mod completion;
+mod house;
+mod krew;
+mod readme;
 mod register_run_cluster;
+mod status;
+mod terminal;
+mod version;
