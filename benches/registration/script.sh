@@ -15,8 +15,9 @@ umask 077
 kubeconfig=$(mktemp)
 trap 'rm -f "$kubeconfig"' EXIT
 
-# It may be there already; if anything else is wrong, the next step says so.
-kubectl --context run create namespace "$account_namespace" --validate=false 2>/dev/null || :
+# It may be there already.
+kubectl create namespace "$account_namespace" --dry-run=client --output yaml |
+	kubectl --context run apply --server-side --validate=false -f -
 
 # The account, its rights, and the Secret whose deletion ends the token.
 kubectl --context run apply --server-side --validate=false -f - <<EOF

@@ -17,7 +17,7 @@ use crate::registration::{names::ObjectRef, record::registration_of};
 impl Cluster {
     /// RoleBindings and token Secrets in the account namespace, through which somebody may have a
     /// hold on the account; none where they may not be listed.
-    pub(super) async fn foreign(&self, account: &ObjectRef) -> Option<Vec<String>> {
+    pub async fn foreign(&self, account: &ObjectRef) -> Option<Vec<String>> {
         let bindings: Api<RoleBinding> = Api::namespaced(self.client.clone(), &account.namespace);
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &account.namespace);
         let tokens = ListParams::default().fields("type=kubernetes.io/service-account-token");

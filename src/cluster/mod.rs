@@ -45,6 +45,9 @@ pub use token::Issued;
 pub use transport::Limits;
 pub use verify::Verified;
 
+/// Stands in dry runs for the UID of a namespace that does not exist yet.
+pub const UNKNOWN_UID: &str = "00000000-0000-0000-0000-000000000000";
+
 /// Whom the operator acts as.
 #[derive(Debug, Clone, Default)]
 pub struct Impersonation {

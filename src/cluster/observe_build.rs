@@ -17,7 +17,6 @@ use crate::{
         kubeconfig,
         names::ObjectRef,
         record::{Generation, MANAGED_BY, Map, REGISTRATION, Recorded, key},
-        rights::Right,
     },
 };
 
@@ -29,23 +28,23 @@ impl Cluster {
     /// As the API server answers; a missing object is no error.
     pub async fn observe_build(&self, registration: &Registration) -> Result<BuildFacts> {
         let namespace = registration.secret.namespace.as_str();
-        let create_namespace =
-            [Right::new("create", "", "namespaces", None), Right::new("patch", "", "namespaces", None)];
-        let single: &[Right] = if registration.create_namespace { &create_namespace } else { &[] };
         let (kube_system, state, secret, others, rights) = futures::join!(
             self.namespace_state("kube-system"),
             self.namespace_state(namespace),
             self.observe_secret(&registration.secret),
             self.other_registrations(namespace),
-            self.rights(std::slice::from_ref(&namespace), single),
+            self.rights(std::slice::from_ref(&namespace), &[]),
         );
-        let state = state?;
+        let (state, mut rights) = (state?, rights?);
+        if state == NamespaceState::Missing {
+            rights.cluster_wide = rights.reviews.get(namespace).cloned();
+        }
         Ok(BuildFacts {
             identity: identity(kube_system.ok().as_ref(), namespace, &state),
             namespace: state,
             secret: secret?,
             others,
-            rights: rights?,
+            rights,
         })
     }
 

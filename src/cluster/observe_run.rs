@@ -27,7 +27,6 @@ use crate::{
         access,
         facts::{MarkerFacts, NamespaceState, RunFacts},
         record::{REGISTRATION, registration_of},
-        rights::Right,
     },
 };
 
@@ -43,8 +42,6 @@ impl Cluster {
         reviewed.insert(&account.namespace);
         let reviewed: Vec<&str> = reviewed.into_iter().collect();
         let namespaces: Vec<&String> = scope.namespaces.iter().collect();
-        let make_namespace = ["create", "patch"].map(|verb| Right::new(verb, "", "namespaces", None));
-        let single: &[Right] = if scope.account.is_brought() { &[] } else { &make_namespace };
         let states = try_join_all(
             namespaces
                 .iter()
@@ -53,32 +50,36 @@ impl Cluster {
         let holders = join_all(
             scope.holders.iter().map(|namespace| async move { (namespace.clone(), self.holders(namespace).await) }),
         );
-        let (kube_system, (account_namespace, account_objects), objects, markers, foreign, states, holders, rights) = futures::join!(
+        let (kube_system, (account_namespace, account_objects), objects, markers, states, holders, rights) = futures::join!(
             self.namespace_state("kube-system"),
             self.account(scope).map(|account| account
                 .map_or_else(|error| (Err(error), Vec::new()), |(state, objects)| (Ok(state), objects))),
             try_join_all(self.granted_objects(scope)),
             self.markers(scope),
-            self.foreign(account),
             states,
             holders,
-            self.rights(&reviewed, single),
+            self.rights(&reviewed, &[]),
         );
         let states: Result<Vec<(String, NamespaceState)>> = states;
         let states = BTreeMap::from_iter(states?);
         let stand_in_state = states.get(stand_in).cloned().unwrap_or(NamespaceState::Missing);
         let objects: Vec<Option<Value>> = objects?;
+        let (account_namespace, mut rights) = (account_namespace?, rights?);
+        let missing = (account_namespace == NamespaceState::Missing).then_some(&account.namespace);
+        let missing =
+            missing.or_else(|| states.iter().find(|(_, state)| **state == NamespaceState::Missing).map(|(n, _)| n));
+        rights.cluster_wide = missing.and_then(|namespace| rights.reviews.get(namespace)).cloned();
         Ok(RunFacts {
             identity: identity(kube_system.ok().as_ref(), stand_in, &stand_in_state),
             minor: None,
             now: self.now(),
-            account_namespace: account_namespace?,
+            account_namespace,
             namespaces: states,
             objects: account_objects.into_iter().chain(objects.into_iter().flatten()).collect(),
             markers: markers?,
-            foreign,
+            foreign: None,
             holders: holders.into_iter().collect(),
-            rights: rights?,
+            rights,
         })
     }
 

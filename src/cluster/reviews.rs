@@ -9,7 +9,7 @@ use k8s_openapi::api::authorization::v1::{
 };
 use kube::{Api, api::PostParams};
 
-use super::Cluster;
+use super::{Cluster, UNKNOWN_UID};
 use crate::{
     error::{Error, Kind, Result},
     plan::Manifest,
@@ -71,6 +71,7 @@ impl Cluster {
         let explain = |error| self.explain(tried, &error);
         Ok(Rights {
             reviews: BTreeMap::from_iter(reviews.map_err(explain)?),
+            cluster_wide: None,
             single: BTreeMap::from_iter(single.map_err(explain)?),
         })
     }
@@ -95,14 +96,19 @@ impl Cluster {
         Err(error.hint("ask a cluster administrator for these rights, or to run the command"))
     }
 
-    /// Does the API server let the operator grant these rules? A server-side dry run of each Role
-    /// in a namespace that exists.
+    /// Does the API server let the operator grant the rules of these Roles? A server-side dry run of
+    /// each; one in a namespace that does not exist yet proves nothing.
     ///
     /// # Errors
     /// [`Kind::NotAllowed`] where the operator would grant more than the operator may.
-    pub async fn prove_grants(&self, manifests: &[Manifest]) -> Result<()> {
-        let roles = manifests.iter().filter(|m| m.kind == "Role" || m.kind == "ClusterRole");
-        let tried = join_all(roles.map(|role| async move { (role, self.apply(role, true, true).await) })).await;
+    pub async fn prove_grants(&self, roles: &[&Manifest]) -> Result<()> {
+        let tried = roles.iter().map(|role| async move {
+            let mut role = (*role).clone();
+            role.set_owner_uid(UNKNOWN_UID);
+            let result = self.apply(&role, true, true).await;
+            (role, result)
+        });
+        let tried = join_all(tried).await;
         for (role, result) in tried {
             let Err(error) = result else { continue };
             let text = error.to_string();

@@ -51,8 +51,7 @@ pub(super) async fn register_run_cluster(
 
     let progress = printer.progress("observing both clusters");
     let mut clusters = connect(&args, &local, &contexts, &first_guess).await?;
-    let mut observation = observe::observe(&mut clusters, &asked, first_guess, limits(&args.kubeconfig)).await?;
-    let not_grantable = observation.grants_proof.take();
+    let observation = observe::observe(&mut clusters, &asked, first_guess, limits(&args.kubeconfig)).await?;
     let registration = &observation.registration;
 
     let observed = Observed {
@@ -62,7 +61,7 @@ pub(super) async fn register_run_cluster(
         orphan_age: args.kubeconfig.timeout * 2,
     };
     let plan = planning::plan(registration, observed)?;
-    let pre_flight = require_rights(&clusters, &observation, &plan).await.and(not_grantable.map_or(Ok(()), Err));
+    let pre_flight = require_rights(&clusters, &observation, &plan).await;
     drop(progress);
     printer.plan(registration, &plan, [&contexts.build, &contexts.run]);
     pre_flight?;
@@ -135,7 +134,9 @@ async fn require_rights(
         let is_missing =
             plan.namespaces.iter().any(|c| c.side == Side::Run && c.op == Op::Create && &c.manifest.name == namespace);
         if error.kind() == Kind::NotAllowed && is_missing { administrators_way(registration, error) } else { error }
-    })
+    })?;
+    let doubtful = planning::doubtful_grants(plan, registration, &observation.run.rights);
+    clusters.run.prove_grants(&doubtful).await
 }
 
 /// Who can make the account namespace, and how.

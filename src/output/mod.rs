@@ -98,8 +98,11 @@ impl Printer {
         Self::result(text)
     }
 
-    /// Says something on stderr.
+    /// Says something on stderr; nothing where there is nothing to say.
     pub fn say(self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         let mut stderr = io::stderr().lock();
         // Nobody is left to be told when stderr is closed.
         let _ = writeln!(stderr, "{}", redact::clean_but_colour(text).trim_end());

@@ -139,6 +139,9 @@ pub struct BuildFacts {
 pub struct Rights {
     /// By namespace.
     pub reviews: BTreeMap<String, Review>,
+    /// Of a namespace that does not exist: no RoleBinding can be in it, so these rules hold in the
+    /// whole cluster.
+    pub cluster_wide: Option<Review>,
     /// Rights that were asked for one by one.
     pub single: BTreeMap<Right, bool>,
 }
@@ -151,11 +154,11 @@ impl Rights {
             if let Some(allowed) = self.single.get(right) {
                 return *allowed;
             }
-            right
-                .namespace
-                .as_ref()
-                .and_then(|n| self.reviews.get(n))
-                .is_some_and(|review| right.is_held(&review.rules))
+            let review = match &right.namespace {
+                Some(namespace) => self.reviews.get(namespace),
+                None => self.cluster_wide.as_ref(),
+            };
+            review.is_some_and(|review| right.is_held(&review.rules))
         };
         needed.iter().filter(|right| !held(right)).cloned().collect()
     }

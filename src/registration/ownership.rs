@@ -88,7 +88,6 @@ pub fn check_secret(registration: &Registration, build: &BuildFacts, run: &RunFa
 pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<AccountState> {
     let account = registration.account.reference();
     let object = run.object("ServiceAccount", Some(&account.namespace), &account.name);
-    let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
     if registration.account.is_brought() {
         return brought_account_state(registration, build, run, object);
     }
@@ -98,18 +97,10 @@ pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunF
     let namespace = run.object("Namespace", None, &account.namespace);
     let namespace_is_ours =
         namespace.is_some_and(|n| registration_of(&map(&n["metadata"]["labels"])) == Some(registration.name.as_str()));
-    let proven = generation.is_some_and(|generation| {
-        let uid =
-            |object: Option<&Value>| object.and_then(|o| o["metadata"]["uid"].as_str()).unwrap_or_default().to_owned();
-        let same_namespace = generation.account_namespace_uid.is_empty()
-            || generation.account_namespace_uid == uid(namespace)
-            || namespace.is_none();
-        same_namespace && object.is_some_and(|_| generation.service_account_uid == uid(object))
-    });
     let belongs_here = object.map(|object| belongs(registration, build, object));
     match belongs_here {
         Some(Err(error)) if !registration.adopt => return Err(error),
-        Some(Ok(())) if proven => return Ok(AccountState::Proven),
+        Some(Ok(())) if is_recorded(registration, build, run) => return Ok(AccountState::Proven),
         _ => {}
     }
     if !namespace_is_ours && namespace.is_some() && !registration.adopt {
@@ -127,6 +118,31 @@ pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunF
             "the build cluster does not record it: tokens that somebody may hold end with it".to_owned(),
         ),
     })
+}
+
+/// Does the build cluster record the very account and namespace that are there?
+fn is_recorded(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> bool {
+    let account = registration.account.reference();
+    let Some(generation) = build.secret.as_ref().and_then(|secret| secret.generation.as_ref()) else { return false };
+    let uid = |object: Option<&Value>| object.and_then(|o| o["metadata"]["uid"].as_str()).map(str::to_owned);
+    let namespace = uid(run.object("Namespace", None, &account.namespace));
+    let same_namespace = generation.account_namespace_uid.is_empty()
+        || namespace.is_none_or(|uid| uid == generation.account_namespace_uid);
+    let service_account = uid(run.object("ServiceAccount", Some(&account.namespace), &account.name));
+    same_namespace && service_account.as_ref() == Some(&generation.service_account_uid)
+}
+
+/// Is the account namespace there without being certainly ours? Then it matters who else has a
+/// hold on it.
+#[must_use]
+pub fn is_in_doubt(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> bool {
+    let account = registration.account.reference();
+    let is_ours = || {
+        let object = run.object("ServiceAccount", Some(&account.namespace), &account.name);
+        is_recorded(registration, build, run)
+            && object.is_some_and(|object| belongs(registration, build, object).is_ok())
+    };
+    !registration.account.is_brought() && matches!(run.account_namespace, NamespaceState::Active { .. }) && !is_ours()
 }
 
 /// An account that was brought along has no marks of ours; its markers have.

@@ -2,9 +2,10 @@
 
 use futures::future::join_all;
 
-use super::{Clusters, observe::UNKNOWN_UID};
+use super::Clusters;
 use crate::{
     cli::output::DryRun,
+    cluster::UNKNOWN_UID,
     error::Result,
     output::CHECKED_HERE,
     plan::{Op, Side},

@@ -6,8 +6,9 @@ use crate::{
     cluster::{Limits, Scope},
     error::{Error, Result},
     registration::{
-        Asked, Registration, access,
+        Asked, Registration,
         facts::{BuildFacts, NamespaceState, RunFacts, TokenState},
+        ownership,
         planning::context_namespace,
         record::Recorded,
     },
@@ -24,8 +25,6 @@ pub(super) struct Observation {
     pub run: RunFacts,
     /// The stored token, where there is one to try.
     pub token: Option<TokenState>,
-    /// Why the operator may not grant these rules.
-    pub grants_proof: Option<Error>,
 }
 
 /// Observes the clusters for what was asked.
@@ -39,12 +38,10 @@ pub(super) async fn observe(
     limits: Limits,
 ) -> Result<Observation> {
     let scope = Scope::new(&guess, None);
-    let grants = access::grants(&guess, UNKNOWN_UID);
-    let (probe, build, run, proof) = futures::join!(
+    let (probe, build, run) = futures::join!(
         clusters.reader.probe(guess.run_namespaces.len()),
         clusters.build.observe_build(&guess),
         clusters.run.observe_run(&scope, context_namespace(&guess)),
-        clusters.run.prove_grants(&grants),
     );
     // The operator's own way first: a wrong address for the reader would only repeat its fault.
     let (mut build, mut run) = (build?, run?);
@@ -54,12 +51,8 @@ pub(super) async fn observe(
     check_untrusted(asked, &registration, &build, trusted.as_ref())?;
 
     let wider = Scope::new(&registration, trusted.as_ref());
-    let mut proof = proof;
     if !scope.covers(&wider) || registration.account != guess.account {
         run = clusters.run.observe_run(&wider, context_namespace(&registration)).await?;
-    }
-    if registration.grants != guess.grants || registration.run_namespaces != guess.run_namespaces {
-        proof = clusters.run.prove_grants(&access::grants(&registration, UNKNOWN_UID)).await;
     }
     if registration.secret != guess.secret {
         build.secret = clusters.build.observe_secret(&registration.secret).await?;
@@ -71,12 +64,12 @@ pub(super) async fn observe(
         clusters.reader.probe(registration.run_namespaces.len()).await?
     };
     check_version(run.minor, &registration)?;
+    if ownership::is_in_doubt(&registration, &build, &run) {
+        run.foreign = clusters.run.foreign(registration.account.reference()).await;
+    }
     let token = try_stored(clusters, &registration, &build).await?;
-    Ok(Observation { registration, build, run, token, grants_proof: proof.err() })
+    Ok(Observation { registration, build, run, token })
 }
-
-/// Stands for the UID of a namespace that does not exist yet, in dry runs.
-pub(super) const UNKNOWN_UID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What the run cluster itself records; an account that was brought along, or that lives in
 /// another namespace, is found by what the Secret says and believed only by what stands beside it.

@@ -1,12 +1,9 @@
 //! The report of a registration, from what was decided, planned and done.
 
-use super::{
-    Clusters, Contexts,
-    apply::Outcome,
-    observe::{Observation, UNKNOWN_UID},
-};
+use super::{Clusters, Contexts, apply::Outcome, observe::Observation};
 use crate::{
     cli::output::DryRun,
+    cluster::UNKNOWN_UID,
     plan::Op,
     registration::{
         access::SECRET_KEY,

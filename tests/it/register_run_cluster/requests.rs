@@ -16,7 +16,7 @@ fn no_discovery_few_requests_three_connections() {
             || path.matches('/').count() <= 3 && path.starts_with("/apis/");
         assert!(!is_discovery, "{request}");
     }
-    assert!(seen.len() <= 30, "{} requests: {seen:#?}", seen.len());
+    assert!(seen.len() <= 23, "{} requests: {seen:#?}", seen.len());
     // One for the build cluster; one as the operator and one as the reader for the run cluster.
     assert_eq!((build.connections(), run.connections()), (1, 2));
 }
