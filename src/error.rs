@@ -128,6 +128,12 @@ impl Error {
         self.status.is_some_and(|status| (400..500).contains(&status))
     }
 
+    /// Did an API server answer that the object does not exist?
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status == Some(404)
+    }
+
     /// What kind of failure this is.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -61,7 +61,8 @@ impl Cluster {
 
     async fn other_registrations(&self, namespace: &str) -> Option<Vec<OtherRegistration>> {
         let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
-        let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
+        // From the cache: these are only told, and a list that must be the latest may wait for 100 ms.
+        let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1)).match_any();
         let list = api.list_metadata(&ours).await.ok()?;
         Some(list.items.into_iter().filter_map(|item| other_registration(item.metadata)).collect())
     }

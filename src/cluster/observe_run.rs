@@ -26,7 +26,7 @@ use crate::{
     registration::{
         access,
         facts::{MarkerFacts, NamespaceState, RunFacts},
-        record::{REGISTRATION, registration_of},
+        record::{Generation, REGISTRATION, registration_of},
     },
 };
 
@@ -175,10 +175,25 @@ impl Cluster {
         }
     }
 
+    /// Reads the marker that the build cluster records; none where it is gone. The list of markers
+    /// may be too old to tell.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn marker(&self, namespace: &str, generation: &Generation) -> Result<Option<MarkerFacts>> {
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
+        let found = api.get_metadata_opt(&generation.marker).await;
+        let found =
+            found.map_err(|error| self.explain(format_args!("reading the marker '{}'", generation.marker), &error))?;
+        Ok(found.and_then(|found| marker_facts(found.metadata)))
+    }
+
     async fn markers(&self, scope: &Scope) -> Result<Vec<MarkerFacts>> {
         let namespace = &scope.account.reference().namespace;
         let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
-        let ours = ListParams::default().labels(&format!("{REGISTRATION}={}", scope.name));
+        // From the cache: a list that must be the latest may wait for 100 ms. The one marker that
+        // matters is read by itself.
+        let ours = ListParams::default().labels(&format!("{REGISTRATION}={}", scope.name)).match_any();
         let list = match api.list_metadata(&ours).await {
             Ok(list) => list,
             Err(error) => {
@@ -190,14 +205,16 @@ impl Cluster {
         let markers = list.items.into_iter().map(|item| item.metadata);
         let markers =
             markers.filter(|m| registration_of(&m.labels.clone().unwrap_or_default()) == Some(scope.name.as_str()));
-        Ok(markers
-            .filter(|m| m.deletion_timestamp.is_none())
-            .map(|m| MarkerFacts {
-                name: m.name.unwrap_or_default(),
-                uid: m.uid.unwrap_or_default(),
-                created: m.creation_timestamp.map(|time| time.0),
-                annotations: m.annotations.unwrap_or_default(),
-            })
-            .collect())
+        Ok(markers.filter_map(marker_facts).collect())
     }
+}
+
+/// A marker that is not going already.
+fn marker_facts(metadata: ObjectMeta) -> Option<MarkerFacts> {
+    metadata.deletion_timestamp.is_none().then(|| MarkerFacts {
+        name: metadata.name.unwrap_or_default(),
+        uid: metadata.uid.unwrap_or_default(),
+        created: metadata.creation_timestamp.map(|time| time.0),
+        annotations: metadata.annotations.unwrap_or_default(),
+    })
 }

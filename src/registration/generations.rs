@@ -59,6 +59,7 @@ pub(super) fn credential_plan(
     let alive = marker.map(|marker| marker.name.as_str());
     match (state, marker, claims.as_ref()) {
         (AccountState::New | AccountState::Unproven(_), _, _) => issue("the ServiceAccount is made anew", None),
+        _ if registration.rotate => issue("--rotate", Some(&generation.marker)),
         (_, None, _) => issue("the marker Secret of the stored token is gone", None),
         (_, _, None) => issue("the stored kubeconfig was changed", None),
         (_, _, Some(claims))
@@ -67,7 +68,6 @@ pub(super) fn credential_plan(
             issue("the stored token is not the one that was recorded", None)
         }
         _ if token == Some(&TokenState::Refused) => issue("the run cluster refuses the stored token", None),
-        _ if registration.rotate => issue("--rotate", alive),
         (_, _, Some(claims)) if is_half_lived(claims.iat, claims.exp, run.now) => {
             issue("less than half of the stored one's life is left", alive)
         }

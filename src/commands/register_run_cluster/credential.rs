@@ -200,7 +200,7 @@ impl Run<'_> {
         let name = superseded?;
         let manifest = marker_manifest(&self.observation.registration, name, "");
         let due = retirement(self.clusters.run.now());
-        let error = self.clusters.run.annotate(&manifest, &due).await.err()?;
+        let error = self.clusters.run.annotate(&manifest, &due).await.err().filter(|error| !error.is_not_found())?;
         Some(format!(
             "the superseded marker '{name}' could not be given its grace ({error}); a later run deletes it as an orphan"
         ))

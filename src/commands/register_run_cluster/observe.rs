@@ -67,8 +67,33 @@ pub(super) async fn observe(
     if ownership::is_in_doubt(&registration, &build, &run) {
         run.foreign = clusters.run.foreign(registration.account.reference()).await;
     }
-    let token = try_stored(clusters, &registration, &build).await?;
+    let (token, confirmed) = futures::join!(
+        try_stored(clusters, &registration, &build),
+        confirm_marker(clusters, &registration, &build, &mut run),
+    );
+    let token = token?;
+    confirmed?;
     Ok(Observation { registration, build, run, token })
+}
+
+/// Reads the recorded marker itself, beside the trial of its token: on it depends whether the token
+/// stays.
+async fn confirm_marker(
+    clusters: &Clusters,
+    registration: &Registration,
+    build: &BuildFacts,
+    run: &mut RunFacts,
+) -> Result<()> {
+    let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
+    let (Some(generation), NamespaceState::Active { .. }) = (generation, &run.account_namespace) else { return Ok(()) };
+    // A rotation begins a new generation whatever became of the former marker.
+    if registration.rotate && !registration.account.is_brought() {
+        return Ok(());
+    }
+    let marker = clusters.run.marker(&registration.account.reference().namespace, generation).await?;
+    run.markers.retain(|known| known.name != generation.marker);
+    run.markers.extend(marker);
+    Ok(())
 }
 
 /// What the run cluster itself records; an account that was brought along, or that lives in
@@ -90,7 +115,8 @@ async fn trusted_record(
         return Ok(None);
     }
     let scope = Scope::new(&pointed, Some(recorded));
-    let seen = clusters.run.observe_run(&scope, context_namespace(&pointed)).await?;
+    let mut seen = clusters.run.observe_run(&scope, context_namespace(&pointed)).await?;
+    confirm_marker(clusters, &pointed, build, &mut seen).await?;
     let trusted = seen.recorded(&pointed.account);
     if trusted.is_some() {
         *run = seen;
