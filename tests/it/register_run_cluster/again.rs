@@ -1,7 +1,7 @@
 //! Running it again: the repair, and nothing else.
 
 use super::case::Case;
-use crate::support::{BUILD, Kubectl, RUN_CAPPED};
+use crate::support::{BUILD, Kubectl};
 
 #[test]
 fn a_second_run_changes_nothing_and_keeps_what_was_typed() {
@@ -64,7 +64,7 @@ fn a_deleted_account_is_made_anew_from_what_is_typed_again() {
 fn a_short_lived_token_that_is_fresh_stays() {
     // When half of a life is over is decided from the token's own claims, which no test can age:
     // that decision is tested beside the code, in registration::planning.
-    let case = Case::on("fresh", RUN_CAPPED);
+    let case = Case::new("fresh");
     case.register().args(["--duration", "10m"]).succeeds();
     let output = case.again().succeeds();
     assert!(output.stderr.contains("the stored one stays"), "{}", output.stderr);

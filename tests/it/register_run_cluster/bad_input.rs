@@ -17,7 +17,7 @@ fn contexts() {
     register(&["--build-context", "biuld", "--run-context", RUN])
         .fails(2, &["there is no context 'biuld' in ", "hint: did you mean 'build'?"]);
     register(&["--build-context", BUILD, "--run-context", "zzz"])
-        .fails(2, &["there is no context 'zzz'", "hint: its contexts are build, "]);
+        .fails(2, &["there is no context 'zzz'", "hint: its contexts are build"]);
     register(&["--build-context", BUILD, "--run-context", BUILD])
         .fails(2, &["'build' is named as the build context and as the run context"]);
     register(&["--build-context", BUILD])

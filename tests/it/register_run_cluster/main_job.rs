@@ -110,10 +110,10 @@ fn deleting_the_marker_ends_the_token() {
 
 #[test]
 fn the_granted_life_is_told_not_the_asked_one() {
-    let case = Case::on("capped", RUN_CAPPED);
     if crate::support::kubeconfig::started(RUN_CAPPED).is_none() {
         return;
     }
+    let case = Case::on("capped", RUN_CAPPED);
     let output = case.register().args(["-o", "json"]).succeeds();
     let report = output.json();
     assert_eq!(report["token"]["grantedSeconds"], 3600);
