@@ -21,7 +21,7 @@ fn contexts() {
     register(&["--build-context", BUILD, "--run-context", BUILD])
         .fails(2, &["'build' is named as the build context and as the run context"]);
     register(&["--build-context", BUILD])
-        .fails(2, &["--run-context is missing, and there is no terminal", "hint: name one of build, "]);
+        .fails(2, &["--run-context is missing, and there is no terminal", "hint: name one of build"]);
     register(&["--run-context", RUN]).fails(2, &["--build-context is missing"]);
 }
 
