@@ -107,16 +107,6 @@ impl Cluster {
         patched.map(|_| ()).map_err(|error| self.explain(format_args!("annotating {}", shown(manifest)), &error))
     }
 
-    /// The UID of an object; none where it does not exist.
-    ///
-    /// # Errors
-    /// As the API server answers.
-    pub async fn uid_of(&self, manifest: &Manifest) -> Result<Option<String>> {
-        let found = self.api_of(manifest).get_metadata_opt(&manifest.name).await;
-        let found = found.map_err(|error| self.explain(format_args!("reading {}", shown(manifest)), &error))?;
-        Ok(found.and_then(|object| object.metadata.uid))
-    }
-
     /// One annotation of an object; none where it, or the object, does not exist.
     ///
     /// # Errors

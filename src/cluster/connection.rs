@@ -5,11 +5,7 @@
 //! 40 ms for a delayed acknowledgement. So the connector is made here, from kube's TLS
 //! configuration, and everything else (authentication, base URL, impersonation) stays kube's.
 
-use std::{
-    net::IpAddr,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use futures::future::BoxFuture;
 use http::{Request, Response, Uri};
@@ -68,7 +64,6 @@ pub(super) struct Connection {
     dial: Dial,
     server: Uri,
     state: Mutex<State>,
-    opened: AtomicUsize,
 }
 
 type Dial = Box<dyn Fn(Uri) -> BoxFuture<'static, Result<Dialled, BoxError>> + Send + Sync>;
@@ -94,17 +89,7 @@ impl Connection {
     /// # Errors
     /// kube's, for a client certificate, CA or proxy that cannot be used.
     pub(super) fn new(config: &Config, protocols: Protocols) -> Result<Self, kube::Error> {
-        Ok(Self {
-            dial: dialler(config, protocols)?,
-            server: config.cluster_url.clone(),
-            state: Mutex::default(),
-            opened: AtomicUsize::new(0),
-        })
-    }
-
-    /// How many connections were opened so far.
-    pub(super) fn opened(&self) -> usize {
-        self.opened.load(Ordering::Relaxed)
+        Ok(Self { dial: dialler(config, protocols)?, server: config.cluster_url.clone(), state: Mutex::default() })
     }
 
     /// Sends one request and reads the whole answer.
@@ -149,7 +134,6 @@ impl Connection {
     }
 
     async fn open(&self) -> Result<Dialled, BoxError> {
-        self.opened.fetch_add(1, Ordering::Relaxed);
         (self.dial)(self.server.clone()).await
     }
 }

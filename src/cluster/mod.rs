@@ -60,7 +60,6 @@ pub struct Impersonation {
 /// A cluster in its role, with the identity that requests to it carry.
 #[derive(Clone)]
 pub struct Cluster {
-    side: Side,
     /// As it is called in messages: `the run cluster (context 'run-a')`.
     place: String,
     client: Client,
@@ -93,7 +92,7 @@ impl Cluster {
             config.auth_info.impersonate.clone_from(&identity.user);
             config.auth_info.impersonate_groups = Some(identity.groups.clone());
         }
-        Self::prepare(side, place, (config, Protocols::Any), limits).await
+        Self::prepare(place, (config, Protocols::Any), limits).await
     }
 
     /// Prepares the way that a reader of this kubeconfig text would take, without its token.
@@ -109,17 +108,12 @@ impl Cluster {
         config.auth_info = kube::config::AuthInfo::default();
         config.proxy_url = endpoint.proxy_url.as_ref().and_then(|url| url.parse().ok());
         let place = format!("the address that will be stored, {}", config.cluster_url);
-        Self::prepare(Side::Run, place, (config, Protocols::Http1), limits).await
+        Self::prepare(place, (config, Protocols::Http1), limits).await
     }
 
     /// Prepares the connection and the client, off the thread that drives the requests: a
     /// credential plugin may take its time.
-    async fn prepare(
-        side: Side,
-        place: String,
-        (config, protocols): (Config, Protocols),
-        limits: Limits,
-    ) -> Result<Self> {
+    async fn prepare(place: String, (config, protocols): (Config, Protocols), limits: Limits) -> Result<Self> {
         let shown = place.clone();
         let prepared = tokio::task::spawn_blocking(move || {
             let transport = Transport::new(Connection::new(&config, protocols)?, limits);
@@ -137,7 +131,7 @@ impl Cluster {
             .map_err(BoxError::from)
             .service(transport.clone());
         let client = Client::new(service, config.default_namespace.clone());
-        Ok(Self { side, place, client, transport, config: Arc::new(config) })
+        Ok(Self { place, client, transport, config: Arc::new(config) })
     }
 
     /// The same connection, with a token on each request.
@@ -156,12 +150,6 @@ impl Cluster {
             .map_err(BoxError::from)
             .service(self.transport.clone());
         Ok(Self { client: Client::new(service, "default"), config: Arc::new(config), ..self.clone() })
-    }
-
-    /// Its role.
-    #[must_use]
-    pub fn side(&self) -> Side {
-        self.side
     }
 
     /// As it is called in messages.
@@ -187,12 +175,6 @@ impl Cluster {
     /// Gives the requests their whole time again: what a person took to decide does not count.
     pub fn restart_clock(&self) {
         self.transport.restart_clock();
-    }
-
-    /// How many connections were opened.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.transport.connections()
     }
 
     fn explain(&self, tried: impl std::fmt::Display, error: &kube::Error) -> Error {

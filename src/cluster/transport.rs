@@ -88,11 +88,6 @@ impl Transport {
         date.checked_add(at.elapsed()).unwrap_or(date)
     }
 
-    /// How many connections were opened.
-    pub(super) fn connections(&self) -> usize {
-        self.shared.connection.opened()
-    }
-
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
         let _permit = self.shared.in_flight.acquire().await;
         let mut attempt = 1;
