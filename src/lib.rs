@@ -3,6 +3,9 @@
 //! - [`cli`]: what can be typed; clap's types and nothing else.
 //! - [`commands`]: what each verb does; the only place where the parts meet.
 //! - [`registration`]: the decided facts of one run cluster and everything that follows; pure.
+//! - [`supply_chain`]: Cartographer's chains and their Workloads; pure.
+//! - [`package_install`]: what can be paused, who owns it, and the memory of a pause; pure.
+//! - [`kind`]: a kind of object. [`diff`]: how two objects differ.
 //! - [`plan`]: a plan as a value. [`report`]: what was done, as a value.
 //! - [`cluster`]: the only module that calls an API server.
 //! - [`output`]: the only module that writes to a terminal or a pipe.
@@ -11,9 +14,13 @@
 pub mod cli;
 pub mod cluster;
 pub mod commands;
+pub mod diff;
 pub mod error;
+pub mod kind;
 pub mod output;
+pub mod package_install;
 pub mod plan;
 pub mod registration;
 pub mod report;
+pub mod supply_chain;
 pub mod words;

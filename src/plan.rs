@@ -7,6 +7,10 @@ use k8s_openapi::Resource;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diff::ObjectDifference;
+
+/// The one field manager of everything that this plugin writes.
+pub const FIELD_MANAGER: &str = "kubectl-tapmc";
 /// Every annotation of ours begins so.
 pub const OUR_ANNOTATIONS: &str = "kubectl-tapmc/";
 
@@ -43,6 +47,10 @@ pub enum Op {
     Keep,
     /// It is no longer wanted.
     Delete,
+    /// Its controller is told to leave it alone.
+    Pause,
+    /// Its controller may go on.
+    Resume,
 }
 
 impl fmt::Display for Op {
@@ -53,6 +61,8 @@ impl fmt::Display for Op {
             Self::Replace => "replace",
             Self::Keep => "keep",
             Self::Delete => "delete",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
         })
     }
 }
@@ -180,6 +190,35 @@ impl Change {
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
         self
+    }
+}
+
+/// The changes of one verb on one cluster, as they are shown before they are made.
+#[derive(Debug, Clone)]
+pub struct ChangesPlan {
+    /// What it is about: `pause the supply chain`.
+    pub title: String,
+    /// Where: `build cluster  context 'build'`, a line each.
+    pub places: Vec<String>,
+    /// The changes in their order.
+    pub changes: Vec<Change>,
+    /// How objects differ, where that is to be seen before a decision.
+    pub differences: Vec<ObjectDifference>,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+}
+
+impl ChangesPlan {
+    /// How many changes there are that change something.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.changes.iter().filter(|change| change.op != Op::Keep).count()
+    }
+
+    /// Is there nothing to change?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::plan::{Change, Op, Side};
+use crate::{
+    diff::ObjectDifference,
+    plan::{Change, Op, Side},
+};
 
 /// The `apiVersion` of every JSON and YAML document that is printed.
 pub const API_VERSION: &str = "kubectl-tapmc/v1";
@@ -52,6 +55,33 @@ pub struct RegistrationReport {
     pub objects: Vec<Value>,
 }
 
+/// The report of a verb that changes objects on one cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangesReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// The verb's own: `PauseReport`.
+    pub kind: &'static str,
+    /// `client` or `server`; none where changes were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<&'static str>,
+    /// The cluster.
+    pub cluster: ClusterReport,
+    /// Each object and what became of it.
+    pub changes: Vec<Done>,
+    /// How objects differ: from what they were, or from what they will be put back to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<ObjectDifference>,
+    /// The ConfigMap that holds what was replaced, `NAMESPACE/NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+    /// Commands that may be wanted next.
+    pub next: Vec<String>,
+}
+
 /// A cluster as a report names it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,8 +90,17 @@ pub struct ClusterReport {
     pub context: String,
     /// The address that the operator uses.
     pub server: String,
-    /// The cluster's identity.
+    /// The cluster's identity; empty where it does not matter.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub uid: String,
+}
+
+impl ClusterReport {
+    /// As a plan names it: `build cluster  context 'build'`.
+    #[must_use]
+    pub fn shown(&self, side: Side) -> String {
+        format!("{side} cluster  context '{}'", self.context)
+    }
 }
 
 /// The kubeconfig Secret as a report names it.
@@ -131,9 +170,17 @@ impl Done {
                 Op::Create | Op::Update | Op::Replace => "serverside-applied",
                 Op::Keep => "unchanged",
                 Op::Delete => "deleted",
+                Op::Pause => "paused",
+                Op::Resume => "resumed",
             },
             note: change.why.clone(),
         }
+    }
+
+    /// The same with another word for what became of the object.
+    #[must_use]
+    pub fn with_result(self, result: &'static str) -> Self {
+        Self { result, ..self }
     }
 }
 
@@ -195,6 +242,8 @@ pub struct StatusReport {
     pub api_version: &'static str,
     /// `RegistrationStatusList`.
     pub kind: &'static str,
+    /// The build cluster.
+    pub cluster: ClusterReport,
     /// The registrations, soonest to expire first.
     pub items: Vec<RegistrationStatus>,
 }

@@ -67,6 +67,15 @@ pub struct BothClustersArgs {
     pub run_as_group: Vec<String>,
 }
 
+/// How long controllers may take.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Clusters")]
+pub struct WaitArgs {
+    /// How long to wait for what a controller must finish, such as a namespace that is going
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = timeout)]
+    pub wait_timeout: Duration,
+}
+
 /// A duration as kubectl's flags and ours take it: `90s`, `15m`, `24h`, `30d`, sums such as
 /// `1h30m`, and a bare `0`.
 ///

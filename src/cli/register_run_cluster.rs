@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 
 use super::{
-    cluster::{BothClustersArgs, KubeconfigArgs, duration, timeout},
+    cluster::{BothClustersArgs, KubeconfigArgs, WaitArgs, duration},
     output::{ConsentArgs, OutputArgs},
 };
 
@@ -112,9 +112,9 @@ pub struct RegisterRunClusterArgs {
     #[command(flatten)]
     pub kubeconfig: KubeconfigArgs,
 
-    /// How long to wait for what a controller must finish, such as a namespace that is going
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = timeout, help_heading = "Clusters")]
-    pub wait_timeout: Duration,
+    /// How long to wait for a namespace that is going.
+    #[command(flatten)]
+    pub wait: WaitArgs,
 
     /// How far the command goes.
     #[command(flatten)]

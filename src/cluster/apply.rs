@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use super::{Cluster, is_status};
 use crate::{
     error::{Error, Kind, Result},
-    plan::{Change, Manifest, Op},
-    registration::record::FIELD_MANAGER,
+    plan::{Change, FIELD_MANAGER, Manifest, Op},
 };
 
 /// What the API server made of a change.
@@ -40,6 +39,7 @@ impl Cluster {
             Op::Delete => {
                 self.delete(&change.manifest, change.uid.as_deref()).await.map(|()| Applied { uid: String::new() })
             }
+            Op::Pause | Op::Resume => self.merge_patch(change, false).await.map(|_| Applied { uid: String::new() }),
         }
     }
 
@@ -51,6 +51,7 @@ impl Cluster {
         match change.op {
             Op::Keep | Op::Delete | Op::Replace => Ok(()),
             Op::Create | Op::Update => self.apply(&change.manifest, change.op == Op::Update, true).await.map(|_| ()),
+            Op::Pause | Op::Resume => self.merge_patch(change, true).await.map(|_| ()),
         }
     }
 
@@ -152,7 +153,7 @@ impl Cluster {
 }
 
 /// `secret/run-a-kubeconfig in the namespace 'default'`.
-fn shown(manifest: &Manifest) -> String {
+pub(super) fn shown(manifest: &Manifest) -> String {
     match &manifest.namespace {
         Some(namespace) => format!("{} in the namespace '{namespace}'", manifest.display_name()),
         None => manifest.display_name(),
@@ -162,7 +163,7 @@ fn shown(manifest: &Manifest) -> String {
 /// The body with the UID, and where it was noted the resourceVersion, of the observed object: the
 /// API server then refuses if it is another one by now. A stale resourceVersion alone would
 /// create an object that is gone (measured).
-fn preconditioned(change: &Change) -> Manifest {
+pub(super) fn preconditioned(change: &Change) -> Manifest {
     let mut manifest = change.manifest.clone();
     if let Some(Value::Object(metadata)) = manifest.body.get_mut("metadata") {
         metadata.extend(change.uid.iter().map(|uid| ("uid".to_owned(), Value::from(uid.as_str()))));

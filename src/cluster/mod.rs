@@ -5,15 +5,19 @@
 //! thing with them: observe, apply, issue a token, verify it.
 
 mod apply;
+mod await_state;
 mod connection;
 mod explain;
 mod holders;
 pub mod kubeconfig;
 mod listing;
+mod objects;
 mod observe_build;
+mod observe_installed;
 mod observe_run;
 mod reviews;
 mod scope;
+mod served;
 mod token;
 mod transport;
 mod verify;
@@ -62,6 +66,8 @@ pub struct Impersonation {
 pub struct Cluster {
     /// As it is called in messages: `the run cluster (context 'run-a')`.
     place: String,
+    /// The user's name in the kubeconfig, or whom the operator acts as.
+    user: String,
     client: Client,
     transport: Transport,
     config: Arc<Config>,
@@ -80,7 +86,7 @@ impl Cluster {
         identity: &Impersonation,
         limits: Limits,
     ) -> Result<Self> {
-        kubeconfig.context(context)?;
+        let user = kubeconfig.context(context)?.user.clone().unwrap_or_default();
         kubeconfig.check_verifies_tls(context)?;
         let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
         let place = format!("the {side} cluster (context '{context}')");
@@ -92,7 +98,8 @@ impl Cluster {
             config.auth_info.impersonate.clone_from(&identity.user);
             config.auth_info.impersonate_groups = Some(identity.groups.clone());
         }
-        Self::prepare(place, (config, Protocols::Any), limits).await
+        let user = identity.user.clone().unwrap_or(user);
+        Ok(Self { user, ..Self::prepare(place, (config, Protocols::Any), limits).await? })
     }
 
     /// Prepares the way that a reader of this kubeconfig text would take, without its token.
@@ -131,7 +138,7 @@ impl Cluster {
             .map_err(BoxError::from)
             .service(transport.clone());
         let client = Client::new(service, config.default_namespace.clone());
-        Ok(Self { place, client, transport, config: Arc::new(config) })
+        Ok(Self { place, user: String::new(), client, transport, config: Arc::new(config) })
     }
 
     /// The same connection, with a token on each request.

@@ -1,6 +1,7 @@
 //! What each verb does: the only place where the parts meet. One file a verb; each reads top to
 //! bottom as a recipe.
 
+mod build_cluster;
 mod complete;
 mod completion;
 mod register_run_cluster;

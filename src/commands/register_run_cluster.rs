@@ -85,7 +85,7 @@ pub(super) async fn register_run_cluster(
     }
 
     let progress: Progress = printer.progress("applying");
-    let outcome = apply::apply(&clusters, &observation, &plan, args.wait_timeout, &progress, &journal).await?;
+    let outcome = apply::apply(&clusters, &observation, &plan, args.wait.wait_timeout, &progress, &journal).await?;
     drop(progress);
     printer.registration(&report::done(&clusters, &contexts, &observation, &plan, &outcome, journal.done()))
 }

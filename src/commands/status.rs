@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::limits;
+use super::build_cluster::BuildCluster;
 use crate::{
     cli::status::StatusArgs,
-    cluster::{Cluster, Impersonation, kubeconfig::LocalKubeconfig},
     error::{Error, Result},
     output::Printer,
-    plan::Side,
     registration::record::{Generation, REGISTRATION, key, list},
     report::{API_VERSION, RegistrationStatus, StatusReport},
     words,
@@ -19,21 +17,19 @@ use crate::{
 
 /// Shows the registrations that a build cluster holds.
 pub(super) async fn status(args: StatusArgs, printer: Printer) -> Result<()> {
-    let kubeconfig = LocalKubeconfig::read(args.kubeconfig.kubeconfig.as_deref())?;
-    let context = kubeconfig.context_or_current(args.cluster.context.as_deref())?;
-    let identity = Impersonation { user: args.cluster.as_user, groups: args.cluster.as_group };
-    let build = Cluster::connect(&kubeconfig, Side::Build, &context, &identity, limits(&args.kubeconfig)).await?;
+    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
 
-    let namespace = args.namespace.unwrap_or(kubeconfig.namespace(&context)?);
-    let found = build.list_registrations((!args.all_namespaces).then_some(namespace.as_str())).await?;
+    let namespace = args.namespace.unwrap_or(build.kubeconfig.namespace(&build.context)?);
+    let found = build.cluster.list_registrations((!args.all_namespaces).then_some(namespace.as_str())).await?;
     let mut items: Vec<RegistrationStatus> =
-        found.into_iter().filter_map(|meta| registration_status(meta, build.now())).collect();
+        found.into_iter().filter_map(|meta| registration_status(meta, build.cluster.now())).collect();
     items.sort_by(|a, b| {
         (a.expires_in_seconds, &a.namespace, &a.name).cmp(&(b.expires_in_seconds, &b.namespace, &b.name))
     });
-    let items = only(items, &args.names, build.place())?;
-    printer
-        .status(&StatusReport { api_version: API_VERSION, kind: "RegistrationStatusList", items }, args.all_namespaces)
+    let items = only(items, &args.names, build.cluster.place())?;
+    let report =
+        StatusReport { api_version: API_VERSION, kind: "RegistrationStatusList", cluster: build.report(), items };
+    printer.status(&report, args.all_namespaces)
 }
 
 fn registration_status(meta: ObjectMeta, now: Timestamp) -> Option<RegistrationStatus> {

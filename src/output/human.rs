@@ -23,49 +23,59 @@ pub(super) fn plan(registration: &Registration, plan: &RegistrationPlan, places:
         format_args!("context '{}'", clean(run)),
         clean(&registration.endpoint.server),
     );
-    let rows: Vec<[String; 4]> = plan.changes().map(row).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (objects, namespaces) = (width(2), width(3));
-    for (change, [op, side, object, note]) in plan.changes().zip(&rows) {
-        let (note, why) = note.split_once('\n').unwrap_or((note, ""));
-        let op = op_style(change.op).apply_to(format!("{op:<8}"));
-        let line = format!("  {op} {side:<6} {object:<objects$}  {note:<namespaces$}  {}", clean(why));
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text.push_str(&format!("  {}\n", counts(plan)));
+    let changes: Vec<&Change> = plan.changes().collect();
+    text.push_str(&table_of_changes(&changes));
     text.push_str(&rights(registration));
     text.push_str(&token(registration, plan));
-    for warning in &plan.warnings {
-        text.push_str(&format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning)));
-    }
+    text.push_str(&warnings(&plan.warnings));
     text
 }
 
-fn row(change: &Change) -> [String; 4] {
-    let namespace = change.manifest.namespace.as_ref().map_or(String::new(), |n| format!("-n {n}"));
-    let why = change.why.as_ref().map_or(String::new(), |why| format!("({why})"));
-    [change.op.to_string(), change.side.to_string(), change.manifest.display_name(), format!("{namespace}\n{why}")]
+/// A line for each warning.
+pub(super) fn warnings(warnings: &[String]) -> String {
+    let line = |warning: &String| format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning));
+    warnings.iter().map(line).collect()
+}
+
+/// A line for each change, and their number.
+pub(super) fn table_of_changes(changes: &[&Change]) -> String {
+    let rows: Vec<[String; 5]> = changes.iter().map(|change| row(change)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (objects, namespaces) = (width(2), width(3));
+    let mut text = String::new();
+    for (change, [op, side, object, namespace, why]) in changes.iter().zip(&rows) {
+        let op = op_style(change.op).apply_to(format!("{op:<8}"));
+        let line = format!("  {op} {side:<6} {object:<objects$}  {namespace:<namespaces$}  {why}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str(&format!("  {}\n", counts(changes)));
+    text
+}
+
+fn row(change: &Change) -> [String; 5] {
+    let namespace = change.manifest.namespace.as_ref().map_or(String::new(), |n| format!("-n {}", clean(n)));
+    let why = change.why.as_ref().map_or(String::new(), |why| format!("({})", clean(why)));
+    [change.op.to_string(), change.side.to_string(), clean(&change.manifest.display_name()), namespace, why]
 }
 
 fn op_style(op: Op) -> Style {
     let style = Style::new().for_stderr();
     match op {
-        Op::Create => style.green(),
-        Op::Update | Op::Replace => style.yellow(),
+        Op::Create | Op::Resume => style.green(),
+        Op::Update | Op::Replace | Op::Pause => style.yellow(),
         Op::Keep => style.dim(),
         Op::Delete => style.red(),
     }
 }
 
-fn counts(plan: &RegistrationPlan) -> String {
-    let total = plan.changes().filter(|change| change.op != Op::Keep).count();
-    let of = |op: Op| plan.changes().filter(|change| change.op == op).count();
-    let parts = [Op::Create, Op::Update, Op::Replace, Op::Delete].map(|op| (of(op), op));
-    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, op)| format!("{n} {op}")).collect();
+fn counts(changes: &[&Change]) -> String {
+    let of = |op: Op| changes.iter().filter(|change| change.op == op).count();
+    let ops = [Op::Create, Op::Update, Op::Replace, Op::Delete, Op::Pause, Op::Resume].map(|op| (of(op), op));
+    let parts: Vec<String> = ops.iter().filter(|(n, _)| *n > 0).map(|(n, op)| format!("{n} {op}")).collect();
     match parts.as_slice() {
         [] => "no changes".to_owned(),
-        parts => format!("{}: {}", words::count(total, "change"), parts.join(", ")),
+        parts => format!("{}: {}", words::count(changes.len() - of(Op::Keep), "change"), parts.join(", ")),
     }
 }
 
@@ -107,35 +117,32 @@ fn token(registration: &Registration, plan: &RegistrationPlan) -> String {
 }
 
 /// One line for each object, in kubectl's words.
-pub(super) fn lines(report: &RegistrationReport) -> String {
-    let line = |done: &Done| format!("{} {}{}\n", done.object, done.result, suffix(report, done));
-    report.changes.iter().map(line).collect()
+pub(super) fn lines(changes: &[Done], dry_run: Option<&str>) -> String {
+    let line = |done: &Done| format!("{} {}{}\n", done.object, done.result, suffix(dry_run, done));
+    changes.iter().map(line).collect()
 }
 
 /// The same with cluster and namespace.
-pub(super) fn wide_lines(report: &RegistrationReport) -> String {
+pub(super) fn wide_lines(changes: &[Done], dry_run: Option<&str>) -> String {
     let row = |done: &Done| {
         vec![
             done.cluster.to_string(),
             done.namespace.clone().unwrap_or_else(|| "-".to_owned()),
             done.object.clone(),
-            format!("{}{}", done.result, suffix(report, done)),
+            format!("{}{}", done.result, suffix(dry_run, done)),
             done.note.clone().unwrap_or_default(),
         ]
     };
-    table::render(
-        &["CLUSTER", "NAMESPACE", "OBJECT", "RESULT", "NOTE"],
-        &report.changes.iter().map(row).collect::<Vec<_>>(),
-    )
+    table::render(&["CLUSTER", "NAMESPACE", "OBJECT", "RESULT", "NOTE"], &changes.iter().map(row).collect::<Vec<_>>())
 }
 
 /// The objects' names alone.
-pub(super) fn names(report: &RegistrationReport) -> String {
-    report.changes.iter().map(|done| format!("{}\n", done.object)).collect()
+pub(super) fn names(changes: &[Done]) -> String {
+    changes.iter().map(|done| format!("{}\n", done.object)).collect()
 }
 
-fn suffix(report: &RegistrationReport, done: &Done) -> &'static str {
-    match (report.dry_run, &done.note) {
+fn suffix(dry_run: Option<&str>, done: &Done) -> &'static str {
+    match (dry_run, &done.note) {
         (None, _) => "",
         (Some("server"), Some(note)) if note.contains(CHECKED_HERE) => " (dry run)",
         (Some("server"), _) => " (server dry run)",
@@ -150,8 +157,8 @@ pub const CHECKED_HERE: &str = "checked here only: its namespace does not exist 
 pub(super) fn registered(report: &RegistrationReport) -> String {
     let mut text = String::new();
     // A dry run showed them with its plan.
-    for warning in report.warnings.iter().filter(|_| report.dry_run.is_none()) {
-        text.push_str(&format!("{} {}\n", style("warning:").for_stderr().yellow().bold(), clean(warning)));
+    if report.dry_run.is_none() {
+        text.push_str(&warnings(&report.warnings));
     }
     if let Some(token) = &report.token {
         let granted = words::duration(token.granted_seconds);

@@ -5,6 +5,7 @@
 //! its causes below it, then `hint: …` with the command that helps. Results use kubectl's words.
 //! Colour repeats what the words say and is never the only sign.
 
+mod changes;
 mod human;
 mod progress;
 mod prompt;
@@ -19,8 +20,9 @@ use serde::Serialize;
 use crate::{
     cli::output::OutputFormat,
     error::{Error, Kind, Result},
+    plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
-    report::{Done, RegistrationReport, StatusReport, VersionReport},
+    report::{ChangesReport, Done, RegistrationReport, StatusReport, VersionReport},
 };
 
 pub use human::CHECKED_HERE;
@@ -50,14 +52,33 @@ impl Printer {
     /// # Errors
     /// When stdout cannot be written.
     pub fn registration(self, report: &RegistrationReport) -> Result<()> {
-        match self.format {
-            OutputFormat::Human => Self::result(&human::lines(report)),
-            OutputFormat::Wide => Self::result(&human::wide_lines(report)),
-            OutputFormat::Name => Self::result(&human::names(report)),
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
-        }?;
+        self.done(&report.changes, report.dry_run, report)?;
         self.say(&human::registered(report));
         Ok(())
+    }
+
+    /// Shows what a verb would change on one cluster, on stderr.
+    pub fn changes_plan(self, plan: &ChangesPlan) {
+        self.say(&changes::plan(plan));
+    }
+
+    /// Prints the report of a verb that changes objects on one cluster.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn changes(self, report: &ChangesReport) -> Result<()> {
+        self.done(&report.changes, report.dry_run, report)?;
+        self.say(&changes::below(report));
+        Ok(())
+    }
+
+    fn done(self, changes: &[Done], dry_run: Option<&str>, report: &impl Serialize) -> Result<()> {
+        match self.format {
+            OutputFormat::Human => Self::result(&human::lines(changes, dry_run)),
+            OutputFormat::Wide => Self::result(&human::wide_lines(changes, dry_run)),
+            OutputFormat::Name => Self::result(&human::names(changes)),
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+        }
     }
 
     /// Prints the report of `status`.

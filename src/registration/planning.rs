@@ -62,7 +62,7 @@ impl RegistrationPlan {
                 Op::Create => &["create", "patch"],
                 Op::Update => &["patch"],
                 Op::Replace => &["delete", "create", "patch"],
-                Op::Keep => &[],
+                Op::Keep | Op::Pause | Op::Resume => &[],
                 Op::Delete => &["delete"],
             };
             needed.extend(verbs.iter().map(|verb| Right::new(verb, &m.group, &m.plural, m.namespace.as_deref())));

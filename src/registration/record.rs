@@ -16,8 +16,6 @@ use super::{
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-tapmc");
 /// The label with the registration's name.
 pub const REGISTRATION: &str = "kubectl-tapmc/registration";
-/// The field manager of every write.
-pub const FIELD_MANAGER: &str = "kubectl-tapmc";
 
 /// The annotations' keys.
 pub mod key {

@@ -1,0 +1,56 @@
+//! What Carvel's kapp-controller looks after on a cluster.
+
+use super::Cluster;
+use crate::{
+    error::{Kind, Result},
+    kind::ApiKind,
+    package_install::{
+        APP, PACKAGE_INSTALL,
+        ownership::{Installed, KAPP_RECORD},
+    },
+};
+
+static CONFIG_MAP: ApiKind = ApiKind::namespaced("", "v1", "ConfigMap", "configmaps");
+
+impl Cluster {
+    /// The PackageInstalls and Apps of all namespaces, or of this one where all may not be listed;
+    /// none where the cluster serves neither. One round trip; two with old kapp-controllers.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn observe_installed(&self, namespace: &str) -> Result<Option<Installed>> {
+        let (installs, apps) = futures::join!(
+            self.list_widely(&PACKAGE_INSTALL, namespace, None),
+            self.list_widely(&APP, namespace, None)
+        );
+        let (installs, apps) = (installs?, apps?);
+        if installs.is_none() && apps.is_none() {
+            return Ok(None);
+        }
+        let mut installed = Installed {
+            package_installs: installs.unwrap_or_default(),
+            apps: apps.unwrap_or_default(),
+            records: Vec::new(),
+        };
+        if installed.apps.iter().any(|app| installed.number_of(app).is_none()) {
+            let records = self.list_widely(&CONFIG_MAP, namespace, Some(KAPP_RECORD)).await?;
+            installed.records = records.unwrap_or_default();
+        }
+        Ok(Some(installed))
+    }
+
+    /// Lists in all namespaces, or in this one where all may not be listed.
+    pub(super) async fn list_widely(
+        &self,
+        kind: &ApiKind,
+        namespace: &str,
+        labels: Option<&str>,
+    ) -> Result<Option<Vec<serde_json::Value>>> {
+        match self.list_objects(kind, None, labels).await {
+            Err(error) if error.kind() == Kind::NotAllowed && kind.namespaced => {
+                self.list_objects(kind, Some(namespace), labels).await
+            }
+            listed => listed,
+        }
+    }
+}
