@@ -63,6 +63,13 @@ func (c *Cluster) apiServerArguments() []string {
 	}, c.apiServerFlags...)
 }
 
+func (c *Cluster) standInArguments() []string {
+	return []string{
+		"--kubeconfig=" + c.credentials.Path(controllerKubeconfigFile),
+		"--ready-file=" + c.credentials.Path(standInReadyFile),
+	}
+}
+
 // tuning is what the programs' environments say to the Go runtime: the API server's garbage is collected half as often,
 // which takes a tenth from the CPU time of its start and adds a tenth to its memory.
 var tuning = map[string][]string{kubeAPIServer: {"GOGC=200"}}

@@ -12,6 +12,7 @@ import (
 const (
 	etcdData                 = "data"
 	controllerKubeconfigFile = "controller-manager.kubeconfig"
+	standInReadyFile         = "stand-in.ready"
 )
 
 // attempts is how often a cluster is started anew when somebody else took its port.
@@ -24,14 +25,22 @@ type Cluster struct {
 	name           string
 	folder         string
 	apiServerFlags []string
+	crds           []string
+	controllers    bool
 	credentials    *Credentials
 	port           int
 	processes      []*Process
 }
 
 // StartCluster starts a control plane whose files are in a new folder of its name, and returns when it is ready.
-func StartCluster(ctx context.Context, parent, name string, apiServerFlags []string) (*Cluster, error) {
-	c := &Cluster{name: name, folder: filepath.Join(parent, name), apiServerFlags: apiServerFlags}
+func StartCluster(ctx context.Context, options Options, name string) (*Cluster, error) {
+	c := &Cluster{
+		name:           name,
+		folder:         filepath.Join(options.Folder, name),
+		apiServerFlags: options.APIServerFlags[name],
+		crds:           options.CRDs[name],
+		controllers:    options.Controllers[name],
+	}
 	if err := os.Mkdir(c.folder, 0o700); err != nil {
 		return nil, err
 	}
@@ -88,10 +97,21 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.run(ctx, kubeAPIServer, assets, c.apiServerArguments(), api.Answers("/readyz")); err != nil {
 		return err
 	}
-	return c.run(ctx, controllerManager, "", c.controllerManagerArguments(),
+	crdContext, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	made := make(chan error, 1)
+	go func() { made <- c.createCRDs(crdContext, c.crds, api) }()
+	err = c.run(ctx, controllerManager, "", c.controllerManagerArguments(),
 		api.Answers("/api/v1/namespaces/kube-system"),
 		// The API server makes the namespace, the controller manager its account.
 		api.Answers("/api/v1/namespaces/default/serviceaccounts/default"))
+	if err != nil {
+		return err
+	}
+	if err := <-made; err != nil || !c.controllers {
+		return err
+	}
+	return c.run(ctx, standIn, "", c.standInArguments(), FileExists(c.credentials.Path(standInReadyFile)))
 }
 
 // kubebuilderAssets is the folder of the etcd and the kube-apiserver to use in place of our own; empty if there is none.

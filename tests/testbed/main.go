@@ -1,7 +1,7 @@
 // Testbed runs throw-away Kubernetes control planes for the tests and benchmarks of kubectl-tapmc.
 //
 // It is one binary for all of them: called as etcd, kube-apiserver or kube-controller-manager it is that program,
-// unchanged; under any other name it is the owner, which starts control planes, says how to reach them, and lets none of
+// unchanged; called as stand-in it does what the tests need of other controllers; under any other name it is the owner, which starts control planes, says how to reach them, and lets none of
 // them outlive it.
 package main
 

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,11 +16,16 @@ const usage = `Starts throw-away Kubernetes control planes and stops them when i
 
 Usage:
   testbed start --dir DIR --cluster NAME [--cluster NAME ...] [--apiserver-flag NAME=--flag=value ...]
+                [--crds NAME=DIR ...] [--controllers NAME ...]
 
 Flags:
   --dir DIR                           where everything is kept while it runs; must be empty or missing; removed at the end
   --cluster NAME                      starts a control plane of this name (repeat it for more)
   --apiserver-flag NAME=--flag=value  one more flag for the kube-apiserver of the cluster NAME (repeat it for more)
+  --crds NAME=DIR                     creates the CustomResourceDefinitions of every .yaml file in DIR on the cluster NAME
+                                      (repeat it for more)
+  --controllers NAME                  runs the stand-in for kapp-controller and Cartographer on the cluster NAME; it needs
+                                      their CustomResourceDefinitions (repeat it for more)
 
 When every cluster is ready, one line of JSON on standard output says how to reach them.
 KUBEBUILDER_ASSETS names a folder whose etcd and kube-apiserver are used in place of the built-in ones.
@@ -37,6 +44,10 @@ type Options struct {
 	Clusters []string
 	// APIServerFlags are further flags of kube-apiserver, by cluster.
 	APIServerFlags map[string][]string
+	// CRDs are folders with CustomResourceDefinitions, by cluster; absolute.
+	CRDs map[string][]string
+	// Controllers are the clusters on which the stand-in runs.
+	Controllers map[string]bool
 }
 
 func parseOptions(arguments []string) (Options, error) {
@@ -51,12 +62,21 @@ func parseOptions(arguments []string) (Options, error) {
 		return Options{}, fmt.Errorf("%q is not a command of testbed", arguments[0])
 	}
 
-	options := Options{APIServerFlags: map[string][]string{}}
+	options := Options{
+		APIServerFlags: map[string][]string{},
+		CRDs:           map[string][]string{},
+		Controllers:    map[string]bool{},
+	}
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&options.Folder, "dir", "", "")
 	flags.Func("cluster", "", options.addCluster)
 	flags.Func("apiserver-flag", "", options.addAPIServerFlag)
+	flags.Func("crds", "", options.addCRDs)
+	flags.Func("controllers", "", func(name string) error {
+		options.Controllers[name] = true
+		return nil
+	})
 	if err := flags.Parse(arguments[1:]); errors.Is(err, flag.ErrHelp) {
 		return Options{}, errHelp
 	} else if err != nil {
@@ -87,6 +107,17 @@ func (o *Options) addAPIServerFlag(value string) error {
 	return nil
 }
 
+func (o *Options) addCRDs(value string) error {
+	name, folder, _ := strings.Cut(value, "=")
+	if folder == "" {
+		return errors.New("it must look like NAME=DIR")
+	}
+	// The programs run in other folders than this one does.
+	folder, err := filepath.Abs(folder)
+	o.CRDs[name] = append(o.CRDs[name], folder)
+	return err
+}
+
 // complete checks what only the whole command line can tell.
 func (o *Options) complete(rest []string) error {
 	switch {
@@ -97,13 +128,15 @@ func (o *Options) complete(rest []string) error {
 	case len(o.Clusters) == 0:
 		return errors.New("--cluster is missing")
 	}
-	for name := range o.APIServerFlags {
-		known := false
-		for _, cluster := range o.Clusters {
-			known = known || cluster == name
-		}
-		if !known {
-			return fmt.Errorf("--apiserver-flag is for the cluster %q, which no --cluster names", name)
+	for flag, names := range map[string][]string{
+		"apiserver-flag": slices.Collect(maps.Keys(o.APIServerFlags)),
+		"crds":           slices.Collect(maps.Keys(o.CRDs)),
+		"controllers":    slices.Collect(maps.Keys(o.Controllers)),
+	} {
+		for _, name := range names {
+			if !slices.Contains(o.Clusters, name) {
+				return fmt.Errorf("--%s is for the cluster %q, which no --cluster names", flag, name)
+			}
 		}
 	}
 	folder, err := filepath.Abs(o.Folder)

@@ -8,11 +8,14 @@ import (
 
 func TestOptionsOfStart(t *testing.T) {
 	got, err := parseOptions(strings.Fields(
-		"start --dir /d --cluster build --cluster run-a --apiserver-flag run-a=--max=1h --apiserver-flag run-a=--on"))
+		"start --dir /d --cluster build --cluster run-a --apiserver-flag run-a=--max=1h --apiserver-flag run-a=--on " +
+			"--crds build=/c/one --crds build=/c/two --controllers build"))
 	want := Options{
 		Folder:         "/d",
 		Clusters:       []string{"build", "run-a"},
 		APIServerFlags: map[string][]string{"run-a": {"--max=1h", "--on"}},
+		CRDs:           map[string][]string{"build": {"/c/one", "/c/two"}},
+		Controllers:    map[string]bool{"build": true},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
@@ -32,6 +35,9 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"start --dir d --cluster a --apiserver-flag b=--x":     `cluster "b"`,
 		"start --dir d --cluster a --apiserver-flag --x=true":  "NAME=--flag=value",
 		"start --dir d --cluster a --apiserver-flag a=without": "NAME=--flag=value",
+		"start --dir d --cluster a --crds b=d":                 `cluster "b"`,
+		"start --dir d --cluster a --crds a":                   "NAME=DIR",
+		"start --dir d --cluster a --controllers b":            `cluster "b"`,
 	} {
 		if _, err := parseOptions(strings.Fields(arguments)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("testbed %s: got %v, want %q", arguments, err, want)

@@ -60,7 +60,7 @@ func startAll(ctx context.Context, options Options) ([]*Cluster, error) {
 	for i, name := range options.Clusters {
 		group.Go(func() {
 			var err error
-			if clusters[i], err = StartCluster(ctx, options.Folder, name, options.APIServerFlags[name]); err != nil {
+			if clusters[i], err = StartCluster(ctx, options, name); err != nil {
 				cancel(err)
 			}
 		})

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -72,6 +74,11 @@ func (p *Probe) Close() {
 
 // Answers checks that the API server has something to say at this path.
 func (p *Probe) Answers(path string) Check {
+	return p.Says(path, "")
+}
+
+// Says checks that the API server's answer at this path contains a text.
+func (p *Probe) Says(path, wanted string) Check {
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.server+path, nil)
 		if err != nil {
@@ -82,9 +89,16 @@ func (p *Probe) Answers(path string) Check {
 		if err != nil {
 			return err
 		}
-		response.Body.Close()
+		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
 			return fmt.Errorf("%s answers %s", request.URL, response.Status)
+		}
+		answer, err := io.ReadAll(response.Body)
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(answer, []byte(wanted)) {
+			return fmt.Errorf("%s does not say %s", request.URL, wanted)
 		}
 		return nil
 	}

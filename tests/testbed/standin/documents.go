@@ -1,0 +1,63 @@
+package standin
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// documents reads the objects of an App's inline files, file by file in the order of their names.
+func documents(app *Object) ([]*Object, error) {
+	var objects []*Object
+	for _, fetch := range list(app.Object, "spec", "fetch") {
+		files, found, err := unstructured.NestedStringMap(fetch, "inline", "paths")
+		if err != nil || !found {
+			return nil, errors.New("Fetching: the stand-in knows inline.paths only")
+		}
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			if ending := path.Ext(file); ending != ".yml" && ending != ".yaml" {
+				continue
+			}
+			read, err := objectsOf([]byte(files[file]))
+			if err != nil {
+				return nil, fmt.Errorf("Templating: %s: %w", file, err)
+			}
+			objects = append(objects, read...)
+		}
+	}
+	return objects, nil
+}
+
+func objectsOf(content []byte) ([]*Object, error) {
+	var objects []*Object
+	reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
+	for {
+		document, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		asJSON, err := yaml.ToJSON(document)
+		if err != nil {
+			return nil, err
+		}
+		if string(asJSON) == "null" {
+			continue
+		}
+		object := &Object{}
+		if err := object.UnmarshalJSON(asJSON); err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+}
