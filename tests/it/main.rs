@@ -14,6 +14,7 @@ mod support;
 
 mod command_lines;
 mod completion;
+mod fixtures;
 mod house;
 mod krew;
 mod readme;

@@ -1,7 +1,7 @@
 //! Running it again: the repair, and nothing else.
 
 use super::case::Case;
-use crate::support::{BUILD, Kubectl};
+use crate::support::{BUILD, Kubectl, eventually};
 
 #[test]
 fn a_second_run_changes_nothing_and_keeps_what_was_typed() {
@@ -186,7 +186,7 @@ fn an_orphan_of_a_lost_run_is_deleted_by_the_next_but_not_too_soon() {
     // It may belong to a run that is under way.
     case.again().succeeds();
     assert_eq!(case.markers().len(), 2);
-    super::case::eventually("it is older than two deadlines", || {
+    eventually("it is older than two deadlines", || {
         case.again().args(["--timeout", "1s"]).run();
         case.markers() == [case.annotation("marker")]
     });

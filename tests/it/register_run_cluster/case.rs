@@ -1,16 +1,12 @@
 //! One registration with names of its own.
 
-use std::{
-    fs,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::support::{
-    BUILD, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc, Testbed,
+    BUILD, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc, Testbed, eventually,
     kubeconfig::{started, token},
     unique,
 };
@@ -183,14 +179,4 @@ pub fn with_kubeconfig(kubeconfig: &str, args: &[&str]) -> Result<String, String
         .expect("kubectl starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-}
-
-/// Waits until something is so; a minute is far more than any of it takes.
-#[track_caller]
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        std::thread::sleep(Duration::from_millis(250));
-    }
 }

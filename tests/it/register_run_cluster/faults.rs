@@ -5,8 +5,8 @@ use std::{process::Command, time::Duration};
 
 use hyper::Method;
 
-use super::case::{Proxied, eventually};
-use crate::support::{Fault, tapmc::Output};
+use super::case::Proxied;
+use crate::support::{Fault, eventually, tapmc::Output};
 
 #[test]
 fn a_refused_secret_takes_the_marker_with_it() {

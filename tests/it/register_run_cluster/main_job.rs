@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::case::{Case, eventually};
-use crate::support::{BUILD, Kubectl, RUN_CAPPED};
+use super::case::Case;
+use crate::support::{BUILD, Kubectl, RUN_CAPPED, eventually};
 
 #[test]
 fn a_first_registration_leaves_a_kubeconfig_that_works_and_no_more() {

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::case::{Case, eventually};
+use super::case::Case;
+use crate::support::eventually;
 
 #[test]
 fn profiles_add_up_and_are_shown_before_they_are_granted() {

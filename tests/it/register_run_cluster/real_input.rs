@@ -2,9 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use super::case::{Case, eventually};
+use super::case::Case;
 use crate::support::{
-    BUILD, KubeconfigFile, Proxy, Tapmc, Tunnel,
+    BUILD, KubeconfigFile, Proxy, Tapmc, Tunnel, eventually,
     kubeconfig::{inline, started, token},
     testbed::ClusterFacts,
 };

@@ -1,18 +1,22 @@
 //! What the tests are written with.
 
+pub mod carvel;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod proxy;
 pub mod tapmc;
 pub mod testbed;
 pub mod tunnel;
+pub mod waiting;
 
+pub use carvel::Tap;
 pub use kubeconfig::KubeconfigFile;
 pub use kubectl::Kubectl;
 pub use proxy::{Fault, Proxy};
 pub use tapmc::Tapmc;
 pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, Testbed};
 pub use tunnel::Tunnel;
+pub use waiting::{eventually, eventually_within};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,9 +1,13 @@
 //! The control planes of a test run: real kube-apiservers, started once for the whole binary,
 //! stopped when it ends (their owner's standard input closes then).
 //!
+//! On [`BUILD`] the test bed's stand-in does what kapp-controller and Cartographer would do; on
+//! [`BUILD_TWO`] are the same kinds of objects, and nobody who reconciles them.
+//!
 //! With `TAPMC_TEST_BUILD_CONTEXT` and `TAPMC_TEST_RUN_CONTEXT` the suite runs against existing
 //! clusters of the local kubeconfig instead; tests that need more than these two pass over
-//! themselves, and say so.
+//! themselves, and say so. What the tests need of kapp-controller and Cartographer, the real ones
+//! must do there.
 
 use std::{
     fs,
@@ -65,13 +69,18 @@ impl Testbed {
         TESTBED.get_or_init(|| {
             Self::existing().unwrap_or_else(|| {
                 let capped = format!("{RUN_CAPPED}=--service-account-max-token-expiration=1h");
-                Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED], &[&capped])
+                let mut arguments = ["--apiserver-flag", &capped, "--controllers", BUILD].map(str::to_owned).to_vec();
+                let systems = ["carvel", "cartographer", "tanzu", "tekton", "flux"];
+                for (cluster, systems) in [(BUILD, &systems[..]), (BUILD_TWO, &systems), (RUN, &["cartographer"])] {
+                    arguments.extend(systems.iter().flat_map(|system| crds(cluster, system)));
+                }
+                Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED], &arguments)
             })
         })
     }
 
-    /// Starts control planes of those names.
-    pub fn start(names: &[&str], apiserver_flags: &[&str]) -> Self {
+    /// Starts control planes of those names, with further arguments of `testbed start`.
+    pub fn start(names: &[&str], arguments: &[String]) -> Self {
         let bin = built();
         let dir = std::env::temp_dir().join(format!("tapmc-testbed-{}-{}", std::process::id(), names.len()));
         let mut owner = Command::new(bin.join("testbed"));
@@ -79,9 +88,7 @@ impl Testbed {
         for name in names {
             owner.args(["--cluster", name]);
         }
-        for flag in apiserver_flags {
-            owner.args(["--apiserver-flag", flag]);
-        }
+        owner.args(arguments);
         let mut child = owner.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the test bed starts");
         let stdin = child.stdin.take().expect("a pipe");
         let mut line = String::new();
@@ -117,6 +124,15 @@ impl Testbed {
     pub fn cluster(&self, name: &str) -> Option<&ClusterFacts> {
         self.clusters.iter().find(|cluster| cluster.name == name)
     }
+}
+
+/// The arguments that create the kinds of a system on a cluster: those written by hand, and Flux's own, which the build
+/// lays beside the programs.
+fn crds(cluster: &str, system: &str) -> Vec<String> {
+    let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/crds").join(system);
+    let laid = built().with_file_name("crds").join(system);
+    let folders = [by_hand, laid].into_iter().filter(|folder| folder.is_dir());
+    folders.flat_map(|folder| ["--crds".to_owned(), format!("{cluster}={}", folder.display())]).collect()
 }
 
 /// Builds the test bed if its sources changed; gives the folder with its programs.
