@@ -29,6 +29,8 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s h -l help -
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s V -l version -d 'Print version'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster and store it, proven, on the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-context -d 'The context of the build cluster; asked for on a terminal' -r
@@ -90,6 +92,57 @@ name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l kind -d 'The kind of the objects that are named' -r -f -a "package-install\t'Carvel\'s PackageInstall (spec.paused)'
+app\t'Carvel\'s App (spec.paused)'
+package-repository\t'Carvel\'s PackageRepository (spec.paused)'
+kustomization\t'Flux\'s Kustomization (spec.suspend)'
+helm-release\t'Flux\'s HelmRelease (spec.suspend)'
+git-repository\t'Flux\'s GitRepository (spec.suspend)'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -s n -l namespace -d 'Their namespace; without it tap-install, for Flux kinds the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l reason -d 'Why, for those who find it paused' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l kind -d 'The kind of the objects that are named' -r -f -a "package-install\t'Carvel\'s PackageInstall (spec.paused)'
+app\t'Carvel\'s App (spec.paused)'
+package-repository\t'Carvel\'s PackageRepository (spec.paused)'
+kustomization\t'Flux\'s Kustomization (spec.suspend)'
+helm-release\t'Flux\'s HelmRelease (spec.suspend)'
+git-repository\t'Flux\'s GitRepository (spec.suspend)'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s n -l namespace -d 'Their namespace; without it tap-install, for Flux kinds the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l all -d 'Also resume what somebody else paused'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l no-wait -d 'Return as soon as the controllers are told, and do not wait for them'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand version" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'

@@ -202,6 +202,8 @@ pub struct ChangesPlan {
     pub places: Vec<String>,
     /// The changes in their order.
     pub changes: Vec<Change>,
+    /// What the differences are, where that is not plain.
+    pub heading: Option<String>,
     /// How objects differ, where that is to be seen before a decision.
     pub differences: Vec<ObjectDifference>,
     /// What the operator should know.

@@ -202,6 +202,22 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// Everything that was noted, in the order of the plan: what is done at once is noted as it ends.
+    #[must_use]
+    pub fn in_order(&self, plan: &[Change]) -> Vec<Done> {
+        let place = |done: &Done| {
+            let is_it = |change: &Change| {
+                change.manifest.namespace == done.namespace && change.manifest.display_name() == done.object
+            };
+            plan.iter().position(is_it).unwrap_or(plan.len())
+        };
+        let mut all = self.done();
+        all.sort_by_key(place);
+        all
+    }
+}
+
 /// One registration as `status` shows it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

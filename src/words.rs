@@ -1,4 +1,6 @@
-//! Words for counts, lists and likely meanings, so that every message says them the same way.
+//! Words for counts, lists, times and likely meanings, so that every message says them the same way.
+
+use jiff::Timestamp;
 
 /// `1 change`, `2 changes`.
 #[must_use]
@@ -26,6 +28,12 @@ pub fn closest<'a>(typed: &str, candidates: &'a [String]) -> Option<&'a str> {
     let scored = candidates.iter().map(|candidate| (strsim::jaro_winkler(typed, candidate), candidate.as_str()));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.8).then_some(best.1)
+}
+
+/// A time to the second, RFC 3339 in UTC: `2026-01-31T09:05:00Z`.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
 
 /// Seconds as a person says them: `30d`, `23h59m`, `10m`, `45s`; two units at the most.

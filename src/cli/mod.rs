@@ -4,7 +4,9 @@
 pub mod cluster;
 pub mod completion;
 pub mod output;
+pub mod pause_supply_chain;
 pub mod register_run_cluster;
+pub mod resume_supply_chain;
 pub mod status;
 pub mod version;
 
@@ -47,6 +49,10 @@ pub enum Command {
     RegisterRunCluster(Box<register_run_cluster::RegisterRunClusterArgs>),
     /// Show the registrations that a build cluster holds
     Status(status::StatusArgs),
+    /// Have controllers leave the supply chain alone, so that it can be changed
+    PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
+    /// Let controllers go on with what was paused
+    ResumeSupplyChain(resume_supply_chain::ResumeSupplyChainArgs),
     /// Print the version of this plugin
     Version(version::VersionArgs),
     /// Print the completion script of a shell, or of kubectl

@@ -48,6 +48,18 @@ pub enum DryRun {
     Server,
 }
 
+impl DryRun {
+    /// As reports say it; none where changes are made.
+    #[must_use]
+    pub fn as_word(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Client => Some("client"),
+            Self::Server => Some("server"),
+        }
+    }
+}
+
 /// Consent to what a command would change.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]

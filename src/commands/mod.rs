@@ -4,7 +4,10 @@
 mod build_cluster;
 mod complete;
 mod completion;
+mod patching;
+mod pause_supply_chain;
 mod register_run_cluster;
+mod resume_supply_chain;
 mod status;
 mod version;
 
@@ -42,6 +45,14 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Status(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(status::status(args, printer)))
+        }
+        Command::PauseSupplyChain(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(pause_supply_chain::pause_supply_chain(args, printer, journal.clone())))
+        }
+        Command::ResumeSupplyChain(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(resume_supply_chain::resume_supply_chain(args, printer, journal.clone())))
         }
         Command::Version(args) => {
             let printer = Printer::new(args.output.format());

@@ -20,6 +20,7 @@ pub(super) fn plan(plan: &ChangesPlan) -> String {
     text.extend(plan.places.iter().map(|place| format!("  {}\n", clean(place))));
     text.push('\n');
     text.push_str(&table_of_changes(&plan.changes.iter().collect::<Vec<_>>()));
+    text.extend(plan.heading.iter().map(|heading| format!("\n{}\n", clean(heading))));
     text.push_str(&differences(&plan.differences));
     text.push_str(&warnings(&plan.warnings));
     text

@@ -22,8 +22,12 @@ pub mod key {
     pub const REASON: &str = "kubectl-tapmc/paused-reason";
     /// What the field said before: `absent` or `false`.
     pub const FORMER: &str = "kubectl-tapmc/paused-former";
+    /// `true` where it was paused only for what it owns.
+    pub const FOR_CHILDREN: &str = "kubectl-tapmc/paused-for-children";
     /// On the root: the memory of each child, a JSON object by [`super::reference`].
     pub const CHILDREN: &str = "kubectl-tapmc/paused-children";
+    /// All of them.
+    pub const ALL: [&str; 6] = [BY, AT, REASON, FORMER, FOR_CHILDREN, CHILDREN];
 }
 
 /// What the field said before the pause.
@@ -48,6 +52,9 @@ pub struct Memory {
     pub reason: Option<String>,
     /// What the field said before.
     pub former: Former,
+    /// Was it paused only for what it owns, whose pause it would take away?
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub for_children: bool,
 }
 
 /// Somebody else's pause, as far as the API server recorded it.
@@ -75,7 +82,7 @@ impl Memory {
     #[must_use]
     pub fn begin(pausable: &Pausable, object: &Value, by: &str, at: &str, reason: Option<&str>) -> Self {
         let former = if object["spec"][pausable.field].is_null() { Former::Absent } else { Former::False };
-        Self { by: by.to_owned(), at: at.to_owned(), reason: reason.map(str::to_owned), former }
+        Self { by: by.to_owned(), at: at.to_owned(), reason: reason.map(str::to_owned), former, for_children: false }
     }
 
     /// As the object itself says it.
@@ -87,6 +94,7 @@ impl Memory {
             at: annotation(key::AT)?.to_owned(),
             reason: annotation(key::REASON).map(str::to_owned),
             former: if annotation(key::FORMER) == Some("false") { Former::False } else { Former::Absent },
+            for_children: annotation(key::FOR_CHILDREN) == Some("true"),
         })
     }
 
@@ -101,6 +109,7 @@ impl Memory {
             // Null takes away what an earlier pause left.
             (key::REASON.to_owned(), json!(self.reason)),
             (key::FORMER.to_owned(), json!(former)),
+            (key::FOR_CHILDREN.to_owned(), json!(self.for_children.then_some("true"))),
         ])
     }
 }
@@ -139,7 +148,7 @@ pub fn pause_patch(pausable: &Pausable, memory: Option<&Memory>, children: &BTre
 #[must_use]
 pub fn resume_patch(pausable: &Pausable, memory: Option<&Memory>, left: &BTreeMap<String, Memory>) -> Value {
     let mut patch = forget_patch(left);
-    for key in [key::BY, key::AT, key::REASON, key::FORMER] {
+    for key in [key::BY, key::AT, key::REASON, key::FORMER, key::FOR_CHILDREN] {
         patch["metadata"]["annotations"][key] = Value::Null;
     }
     let former = memory.map_or(Former::Absent, |memory| memory.former);
@@ -242,7 +251,8 @@ mod tests {
     fn the_root_remembers_for_a_child_that_lost_its_annotations() {
         let child = object(&json!({"paused": true}), &json!({}), FIELD_MANAGER);
         assert!(matches!(pause_of(pausable(), &child, None), Pause::Foreign(_)));
-        let memory = Memory { by: "alice".into(), at: "then".into(), reason: None, former: Former::False };
+        let memory =
+            Memory { by: "alice".into(), at: "then".into(), reason: None, former: Former::False, for_children: false };
         assert_eq!(pause_of(pausable(), &child, Some(&memory)), Pause::Ours(memory));
         assert_eq!(reference(&child), "PackageInstall/n/tap");
     }

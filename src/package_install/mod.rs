@@ -4,9 +4,13 @@
 //! What is said of controllers here was measured on kapp-controller (main of 2024-10-18) or read in
 //! carvel-dev/kapp-controller at e4b4822.
 
+pub mod edits;
 pub mod memory;
 pub mod ownership;
 pub mod pausable;
+pub mod pausing;
+pub mod resuming;
+pub mod targets;
 
 use crate::kind::ApiKind;
 

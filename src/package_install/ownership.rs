@@ -47,7 +47,23 @@ impl Installed {
         named.map(str::to_owned).or_else(|| self.recorded_number(app))
     }
 
+    /// The API groups and kinds of everything that an App deployed.
+    #[must_use]
+    pub fn kinds_of(&self, app: &Value) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let named = app["status"]["deploy"]["kapp"]["associatedResources"]["groupKinds"].as_array();
+        if let Some(kinds) = named {
+            return kinds.iter().map(|kind| (text(&kind["group"]), text(&kind["kind"]))).collect();
+        }
+        let recorded = self.record_of(app).and_then(|record| record["usedGKs"].as_array().cloned());
+        recorded.unwrap_or_default().iter().map(|kind| (text(&kind["Group"]), text(&kind["Kind"]))).collect()
+    }
+
     fn recorded_number(&self, app: &Value) -> Option<String> {
+        Some(self.record_of(app)?["labelValue"].as_str()?.to_owned())
+    }
+
+    fn record_of(&self, app: &Value) -> Option<Value> {
         let name = app["metadata"]["name"].as_str()?;
         let names = [format!("{name}.app"), format!("{name}-ctrl")];
         let is_its = |record: &&Value| {
@@ -55,8 +71,7 @@ impl Installed {
                 && names.iter().any(|name| record["metadata"]["name"] == name.as_str())
         };
         let spec = self.records.iter().find(is_its)?["data"]["spec"].as_str()?;
-        let spec: Value = serde_json::from_str(spec).ok()?;
-        Some(spec["labelValue"].as_str()?.to_owned())
+        serde_json::from_str(spec).ok()
     }
 
     /// The PackageInstall that an App belongs to.

@@ -75,9 +75,20 @@ pub enum Settled {
 /// How the last reconciliation of the object as it is now ended; none while it is under way. A pause
 /// leaves old conditions in place, so that a paused object never counts.
 #[must_use]
-pub fn settled(object: &Value) -> Option<Settled> {
+pub fn settled(pausable: &Pausable, object: &Value) -> Option<Settled> {
     if !conditions::is_observed(object) || is_left_alone(object) {
         return None;
+    }
+    if pausable.field == FLUX {
+        let ready = conditions::find(object, "Ready")?;
+        return match ready.status.as_str() {
+            "True" => Some(Settled::Succeeded),
+            // Flux says so while it works, and while it waits for what it depends on.
+            "False" if ready.reason != "Progressing" && ready.reason != "DependencyNotReady" => {
+                Some(Settled::Failed(ready.message))
+            }
+            _ => None,
+        };
     }
     let condition = |type_: &str| conditions::find(object, type_).is_some_and(|condition| condition.is_true());
     if condition("Reconciling") || condition("Deleting") {
@@ -114,21 +125,35 @@ mod tests {
     }
 
     #[test]
+    fn flux_says_it_in_one_condition() {
+        let flux = Pausable::of_kind("Kustomization").unwrap();
+        let ready = |status: &str, reason: &str| {
+            let condition = json!({"type": "Ready", "status": status, "reason": reason, "message": "m"});
+            settled(flux, &app(1, 1, &json!({"conditions": [condition]})))
+        };
+        assert_eq!(ready("True", "ReconciliationSucceeded"), Some(Settled::Succeeded));
+        assert_eq!(ready("False", "BuildFailed"), Some(Settled::Failed("m".into())));
+        assert_eq!((ready("Unknown", "Progressing"), ready("False", "DependencyNotReady")), (None, None));
+    }
+
+    #[test]
     fn a_pause_is_real_at_the_current_generation_only() {
+        let install = Pausable::of_kind("App").unwrap();
         let paused = json!({"friendlyDescription": "Canceled/paused", "conditions": [{"type": "ReconcileSucceeded", "status": "True"}]});
         assert!(is_left_alone(&app(2, 2, &paused)));
         assert!(!is_left_alone(&app(2, 1, &paused)));
-        assert_eq!(settled(&app(2, 2, &paused)), None);
-        assert_eq!(settled(&app(3, 2, &paused)), None);
+        assert_eq!(settled(install, &app(2, 2, &paused)), None);
+        assert_eq!(settled(install, &app(3, 2, &paused)), None);
     }
 
     #[test]
     fn how_a_reconciliation_ended() {
+        let install = Pausable::of_kind("App").unwrap();
         let with = |type_: &str| json!({"usefulErrorMessage": "kapp: boom", "conditions": [{"type": type_, "status": "True"}]});
-        assert_eq!(settled(&app(1, 1, &with("ReconcileSucceeded"))), Some(Settled::Succeeded));
-        assert_eq!(settled(&app(1, 1, &with("ReconcileFailed"))), Some(Settled::Failed("kapp: boom".into())));
-        assert_eq!(settled(&app(1, 1, &with("Reconciling"))), None);
-        assert_eq!(settled(&app(1, 1, &json!({}))), None);
+        assert_eq!(settled(install, &app(1, 1, &with("ReconcileSucceeded"))), Some(Settled::Succeeded));
+        assert_eq!(settled(install, &app(1, 1, &with("ReconcileFailed"))), Some(Settled::Failed("kapp: boom".into())));
+        assert_eq!(settled(install, &app(1, 1, &with("Reconciling"))), None);
+        assert_eq!(settled(install, &app(1, 1, &json!({}))), None);
     }
 
     #[test]
