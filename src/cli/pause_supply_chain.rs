@@ -87,6 +87,12 @@ pub enum PausableKind {
 }
 
 impl PausableKind {
+    /// Is it one of Flux's?
+    #[must_use]
+    pub fn is_flux(self) -> bool {
+        matches!(self, Self::Kustomization | Self::HelmRelease | Self::GitRepository)
+    }
+
     /// The kind as its objects say it.
     #[must_use]
     pub fn as_kind(self) -> &'static str {

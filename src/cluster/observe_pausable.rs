@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Cluster;
 use crate::{
     error::{Error, Result},
+    kind::ApiKind,
     package_install::{APP, PACKAGE_INSTALL, ownership::Installed, pausable::Pausable},
 };
 
@@ -27,18 +28,36 @@ impl Cluster {
         Ok((found, installed.unwrap_or_default()))
     }
 
+    /// The names of the objects of the kind in a namespace.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_names_of(&self, pausable: &Pausable, namespace: &str) -> Result<Vec<String>> {
+        let Some(kind) = self.served(pausable).await? else { return Ok(Vec::new()) };
+        let found = self.list_objects(&kind, Some(namespace), None).await?.unwrap_or_default();
+        Ok(found.iter().filter_map(|object| object["metadata"]["name"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// The kind in a version that the cluster serves; none where it serves none. Carvel's kinds have
+    /// one version, so that nothing needs to be asked.
+    async fn served(&self, pausable: &Pausable) -> Result<Option<ApiKind>> {
+        if let [only] = pausable.versions {
+            return Ok(Some(pausable.kind.in_version(only)));
+        }
+        let served = self.served_versions(&pausable.kind.group).await?.unwrap_or_default();
+        let known = pausable.versions.iter().find(|known| served.iter().any(|served| served == *known));
+        Ok(known.map(|version| pausable.kind.in_version(version)))
+    }
+
     async fn list_pausable(&self, pausable: &Pausable, namespace: &str) -> Result<Option<Vec<Value>>> {
         if pausable.kind == &PACKAGE_INSTALL || pausable.kind == &APP {
             // They come with Carvel's objects; none where those are not served.
             return Ok(None);
         }
-        let [only] = pausable.versions else {
-            let served = self.served_versions(&pausable.kind.group).await?.unwrap_or_default();
-            let known = pausable.versions.iter().find(|known| served.iter().any(|served| served == *known));
-            let Some(version) = known else { return Ok(None) };
-            return self.list_widely(&pausable.kind.in_version(version), namespace, None).await;
-        };
-        self.list_widely(&pausable.kind.in_version(only), namespace, None).await
+        match self.served(pausable).await? {
+            Some(kind) => self.list_widely(&kind, namespace, None).await,
+            None => Ok(None),
+        }
     }
 
     fn not_served(&self, pausable: &Pausable) -> Error {

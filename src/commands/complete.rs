@@ -96,6 +96,7 @@ fn with_completer(arg: Arg, typed: &Typed, wants_files: &Arc<AtomicBool>) -> Arg
         "namespace" => What::Namespaces(Side::Build),
         "run_namespace" => What::Namespaces(Side::Run),
         "names" | "name" => What::Registrations,
+        "installs" => What::Pausable,
         _ if arg.get_value_hint() == ValueHint::AnyPath => {
             let wants_files = Arc::clone(wants_files);
             return arg.add(ArgValueCompleter::new(move |_: &OsStr| {

@@ -12,7 +12,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::support::{BUILD, KubeconfigFile, Kubectl, RUN, Tapmc, Testbed, tapmc::Output, unique};
+use clap::CommandFactory as _;
+
+use crate::support::{
+    BUILD, KubeconfigFile, Kubectl, RUN, Tapmc, Testbed, carvel::package_install, tapmc::Output, unique,
+};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
 
@@ -47,7 +51,9 @@ fn bash_completes_the_flags_of_a_verb() {
 fn kubectl_shows_verbs_flags_and_values() {
     let shell = Shell::new();
     let (verbs, directive) = shell.tab(&[""]);
-    assert_eq!(verbs, ["register-run-cluster", "status", "version", "completion"]);
+    let command = kubectl_tapmc::cli::Cli::command();
+    let known = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(|verb| verb.get_name().to_owned());
+    assert_eq!(verbs, known.collect::<Vec<_>>());
     assert_eq!(directive, ":4", "no files among the verbs");
     let described = shell.kubectl(&["__complete", "tapmc", "sta"]);
     assert!(described.contains("status\tShow the registrations that a build cluster holds\n"), "{described}");
@@ -96,6 +102,22 @@ fn kubectl_shows_registrations_and_namespaces() {
     let on_run = ["register-run-cluster", "--build-context", BUILD, "--run-context", RUN];
     assert_eq!(found(&[&on_run[..], &["--run-namespace", &apps]].concat()), [apps.as_str()]);
     assert_eq!(found(&[&on_run[..], &["-n", "kube-pub"]].concat()), ["kube-public"]);
+}
+
+#[test]
+fn kubectl_shows_what_can_be_paused() {
+    let shell = Shell::new();
+    let namespace = unique("tab-pause");
+    let kubectl = Kubectl::on(BUILD);
+    kubectl.namespace(&namespace);
+    let install = |name: &str| package_install(&namespace, name, name, "1.0.0").to_string();
+    kubectl.apply(&[install("tab-one"), install("tab-two")].join("\n---\n"));
+    let found =
+        |verb: &str, words: &[&str]| shell.tab(&[&[verb, "--context", BUILD, "-n", &namespace][..], words].concat()).0;
+    assert_eq!(found("pause-supply-chain", &["tab-"]), ["tab-one", "tab-two"]);
+    assert_eq!(found("resume-supply-chain", &["tab-one", "tab-"]), ["tab-two"]);
+    assert!(found("pause-supply-chain", &["--kind", "kustomization", "tab-"]).is_empty());
+    assert_eq!(found("pause-supply-chain", &["--kind", "helm"]), ["helm-release"]);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::{ffi::OsString, iter::once, path::PathBuf, time::Duration};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::CommandFactory as _;
 use kube::config::ExecInteractiveMode;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, pause_supply_chain::PausableKind},
     cluster::{Cluster, Impersonation, Limits, kubeconfig::LocalKubeconfig},
     error::{Error, Result},
+    package_install::{TAP_NAMESPACE, pausable::Pausable},
     plan::Side,
     registration::record::registration_of,
 };
@@ -25,6 +26,8 @@ pub(super) enum What {
     Namespaces(Side),
     /// The registrations that the build cluster holds.
     Registrations,
+    /// What can be paused.
+    Pausable,
 }
 
 /// What the words before the last one say about the clusters.
@@ -37,6 +40,7 @@ pub(super) struct Typed {
     run_identity: Impersonation,
     namespace: Option<String>,
     all_namespaces: bool,
+    kind: Option<PausableKind>,
     names: Vec<String>,
 }
 
@@ -44,27 +48,31 @@ impl Typed {
     /// As far as they can be understood.
     pub(super) fn from_words(words: &[OsString]) -> Self {
         let line = once(OsString::from("kubectl-tapmc")).chain(words.iter().cloned());
-        let parsed = Cli::command().ignore_errors(true).try_get_matches_from(line);
-        match parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map(|cli| cli.command) {
-            Ok(Command::RegisterRunCluster(args)) => Self {
-                kubeconfig: args.kubeconfig.kubeconfig,
-                build_context: args.clusters.build_context,
-                build_identity: Impersonation { user: args.clusters.build_as, groups: args.clusters.build_as_group },
-                run_context: args.clusters.run_context,
-                run_identity: Impersonation { user: args.clusters.run_as, groups: args.clusters.run_as_group },
-                namespace: args.namespace,
-                ..Self::default()
+        let Ok(mut matches) = Cli::command().ignore_errors(true).try_get_matches_from(line) else {
+            return Self::default();
+        };
+        while let Some((_, below)) = matches.remove_subcommand() {
+            matches = below;
+        }
+        // An argument is known by its name: it means the same in every verb.
+        let text = |names: &[&str]| names.iter().find_map(|name| matches.try_get_one::<String>(name).ok()?.cloned());
+        let texts = |names: &[&str]| {
+            let found = names.iter().find_map(|name| matches.try_get_many::<String>(name).ok()?);
+            found.map(|found| found.cloned().collect::<Vec<_>>()).unwrap_or_default()
+        };
+        Self {
+            kubeconfig: matches.try_get_one::<PathBuf>("kubeconfig").ok().flatten().cloned(),
+            build_context: text(&["context", "build_context"]),
+            build_identity: Impersonation {
+                user: text(&["as_user", "build_as"]),
+                groups: texts(&["as_group", "build_as_group"]),
             },
-            Ok(Command::Status(args)) => Self {
-                kubeconfig: args.kubeconfig.kubeconfig,
-                build_context: args.cluster.context,
-                build_identity: Impersonation { user: args.cluster.as_user, groups: args.cluster.as_group },
-                namespace: args.namespace,
-                all_namespaces: args.all_namespaces,
-                names: args.names,
-                ..Self::default()
-            },
-            _ => Self::default(),
+            run_context: text(&["run_context"]),
+            run_identity: Impersonation { user: text(&["run_as"]), groups: texts(&["run_as_group"]) },
+            namespace: text(&["namespace"]),
+            all_namespaces: matches.try_get_one::<bool>("all_namespaces").ok().flatten().copied().unwrap_or(false),
+            kind: matches.try_get_one::<PausableKind>("kind").ok().flatten().copied(),
+            names: texts(&["names", "installs", "workloads", "workload", "backup"]),
         }
     }
 
@@ -88,6 +96,18 @@ impl Typed {
         match what {
             What::Contexts => Ok(kubeconfig.context_names()),
             What::Namespaces(side) => self.connect(&kubeconfig, side).await?.0.list_namespaces().await,
+            What::Pausable => {
+                let kind = self.kind.unwrap_or(PausableKind::PackageInstall);
+                let Some(pausable) = Pausable::of_kind(kind.as_kind()) else { return Ok(Vec::new()) };
+                let (build, context) = self.connect(&kubeconfig, Side::Build).await?;
+                let namespace = match &self.namespace {
+                    Some(namespace) => namespace.clone(),
+                    None if kind.is_flux() => kubeconfig.namespace(&context)?,
+                    None => TAP_NAMESPACE.to_owned(),
+                };
+                let found = build.list_names_of(pausable, &namespace).await?;
+                Ok(found.into_iter().filter(|name| !self.names.contains(name)).collect())
+            }
             What::Registrations => {
                 let (build, context) = self.connect(&kubeconfig, Side::Build).await?;
                 let namespace = self.namespace.map_or_else(|| kubeconfig.namespace(&context), Ok)?;
