@@ -1,8 +1,8 @@
 # One line each; what they need is in the README.
 .PHONY: demo test lint bench dist completions
 
-demo:          ## two throw-away control planes, one registered with the other, step by step
-	@tests/demo
+demo:          ## two throw-away control planes, one registered with the other and a supply chain changed, step by step
+	@tests/demo/play
 
 test:          ## all tests, on real control planes
 	cargo test --locked

@@ -98,6 +98,13 @@ impl Memory {
         })
     }
 
+    /// As people read it: `paused by alice at …: why`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let why = self.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+        format!("paused by {} at {}{why}", self.by, self.at)
+    }
+
     fn annotations(&self) -> Map<String, Value> {
         let former = match self.former {
             Former::Absent => "absent",

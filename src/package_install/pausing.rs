@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    APP, PACKAGE_INSTALL,
+    APP, PACKAGE_INSTALL, TAP,
     memory::{self, Foreign, Memory, Pause, pause_of, pause_patch},
     ownership::Installed,
     pausable::Pausable,
@@ -79,6 +79,12 @@ pub fn plan(pausable: &'static Pausable, named: &[&Value], installed: &Installed
             ));
         }
     }
+    let is_new = |(_, kind, object, _): &&(usize, &'static Pausable, &Value, bool)| {
+        kind.kind == &PACKAGE_INSTALL && object["metadata"]["name"] == TAP && !kind.is_paused(object)
+    };
+    if depths.values().any(|member| is_new(&member)) {
+        plan.warnings.push(format!("while '{TAP}' is paused, TAP takes no upgrade and no new values"));
+    }
     let remembered = children_by_root(&depths, installed, author);
     for (reference, (depth, kind, object, is_named)) in &depths {
         let children = remembered.get(reference).cloned().unwrap_or_default();
@@ -130,8 +136,8 @@ pub fn decide(
             Some(Memory { for_children: false, ..memory }),
             Some("paused already; now for itself".to_owned()),
         ),
-        Pause::Ours(memory) => (Op::Keep, None, Some(format!("paused already by {} at {}", memory.by, memory.at))),
-        Pause::Foreign(foreign) => (Op::Keep, None, Some(foreign.describe())),
+        Pause::Ours(memory) => (Op::Keep, None, Some(format!("already {}", memory.describe()))),
+        Pause::Foreign(foreign) => (Op::Keep, None, Some(format!("already {}", foreign.describe()))),
     };
     let op = if op == Op::Keep && all != known { Op::Update } else { op };
     let children = if all == known { BTreeMap::new() } else { all };
@@ -184,11 +190,11 @@ fn pausable_of(object: &Value) -> Option<&'static Pausable> {
 }
 
 impl Foreign {
-    /// As people read it: `paused already by somebody else, with kubectl-patch at …`.
+    /// As people read it: `paused by somebody else, with kubectl-patch at …`.
     #[must_use]
     pub fn describe(&self) -> String {
         let with = self.manager.as_ref().map_or(String::new(), |manager| format!(", with {manager}"));
         let at = self.at.as_ref().map_or(String::new(), |at| format!(" at {at}"));
-        format!("paused already by somebody else{with}{at}")
+        format!("paused by somebody else{with}{at}")
     }
 }

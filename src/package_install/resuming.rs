@@ -110,7 +110,7 @@ pub fn decide(pausable: &Pausable, object: &Value, remembered: Option<&Memory>, 
         change(pausable, object, Op::Resume, resume_patch(pausable, memory, &BTreeMap::new()))
     };
     match pause_of(pausable, object, remembered) {
-        Pause::Ours(memory) => resume(Some(&memory)).because(format!("paused by {} at {}", memory.by, memory.at)),
+        Pause::Ours(memory) => resume(Some(&memory)).because(memory.describe()),
         Pause::Foreign(foreign) if all => resume(None).because(foreign.describe()),
         Pause::Foreign(foreign) => change(pausable, object, Op::Keep, Value::Null).because(foreign.describe()),
         Pause::None if Memory::read(object).is_some() || !memory::children(object).is_empty() => {

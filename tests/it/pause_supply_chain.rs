@@ -56,7 +56,7 @@ fn the_supply_chain_is_paused_owners_first_and_remembers() {
     // Once more: nothing is left to do.
     let again = pause(&tap).succeeds();
     assert_eq!(again.stdout.matches("already paused").count(), 3, "{}", again.stdout);
-    assert!(again.stderr.contains("no changes") && again.stderr.contains("paused already by "), "{}", again.stderr);
+    assert!(again.stderr.contains("no changes") && again.stderr.contains("already paused by "), "{}", again.stderr);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn somebody_elses_pause_is_left_as_it_is() {
     let tap = Tap::installed("foreign");
     tap.set_paused(TAP, true);
     let output = pause(&tap).succeeds();
-    assert!(output.stderr.contains("paused already by somebody else, with kubectl-patch at "), "{}", output.stderr);
+    assert!(output.stderr.contains("paused by somebody else, with kubectl-patch at "), "{}", output.stderr);
     let install = tap.install(TAP);
     assert_eq!(
         (annotation(&install, "paused-by"), annotation(&install, "paused-reason")),

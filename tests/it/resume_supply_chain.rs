@@ -121,14 +121,14 @@ fn somebody_elses_pause_is_lifted_only_when_asked() {
     resume(&tap).fails(
         4,
         &[
-            "PackageInstall 'ootb-supply-chain-basic' is paused already by somebody else, with kubectl-patch at ",
+            "PackageInstall 'ootb-supply-chain-basic' is paused by somebody else, with kubectl-patch at ",
             "hint: resume it as well with --all",
         ],
     );
-    resume(&tap).arg(CHAIN).fails(4, &["paused already by somebody else"]);
+    resume(&tap).arg(CHAIN).fails(4, &["paused by somebody else"]);
     assert_eq!(tap.install(TAP)["spec"]["paused"], true);
     let output = resume(&tap).arg("--all").succeeds();
-    assert!(output.stderr.contains("paused already by somebody else, with kubectl-patch"), "{}", output.stderr);
+    assert!(output.stderr.contains("paused by somebody else, with kubectl-patch"), "{}", output.stderr);
     for name in [TAP, CHAIN] {
         assert!(tap.install(name)["spec"]["paused"].is_null());
     }
@@ -142,7 +142,7 @@ fn a_pause_that_was_lifted_and_begun_again_by_hand_is_theirs() {
     tap.set_paused(TAP, true);
     let output = resume(&tap).succeeds();
     assert_eq!(output.stdout, "");
-    assert!(output.stderr.contains("PackageInstall 'tap' is paused already by somebody else"), "{}", output.stderr);
+    assert!(output.stderr.contains("PackageInstall 'tap' is paused by somebody else"), "{}", output.stderr);
     assert!(output.stderr.contains("--all resumes it too"), "{}", output.stderr);
     assert_eq!(tap.install(TAP)["spec"]["paused"], true);
 }
