@@ -5,7 +5,7 @@
 //! - [`registration`]: the decided facts of one run cluster and everything that follows; pure.
 //! - [`supply_chain`]: Cartographer's chains and their Workloads; pure.
 //! - [`package_install`]: what can be paused, who owns it, and the memory of a pause; pure.
-//! - [`kind`]: a kind of object. [`diff`]: how two objects differ.
+//! - [`kind`]: a kind of object. [`listing`]: its objects, as far as they could be seen. [`diff`]: how two objects differ.
 //! - [`plan`]: a plan as a value. [`report`]: what was done, as a value.
 //! - [`cluster`]: the only module that calls an API server.
 //! - [`output`]: the only module that writes to a terminal or a pipe.
@@ -17,6 +17,7 @@ pub mod commands;
 pub mod diff;
 pub mod error;
 pub mod kind;
+pub mod listing;
 pub mod output;
 pub mod package_install;
 pub mod plan;

@@ -1,6 +1,8 @@
 //! What was done, and what to do next: the one value from which every output form is made. Its
 //! fields are the schema of `-o json`.
 
+pub mod supply_chain_status;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;

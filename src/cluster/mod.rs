@@ -17,6 +17,7 @@ mod observe_content;
 mod observe_installed;
 mod observe_pausable;
 mod observe_run;
+mod observe_supply_chain;
 mod reviews;
 mod scope;
 mod served;
@@ -46,6 +47,7 @@ use kubeconfig::LocalKubeconfig;
 use transport::Transport;
 
 pub use apply::Applied;
+pub use observe_supply_chain::ObservedPausables;
 pub use scope::Scope;
 pub use token::Issued;
 pub use transport::Limits;

@@ -27,16 +27,21 @@ impl Cluster {
         if installs.is_none() && apps.is_none() {
             return Ok(None);
         }
-        let mut installed = Installed {
+        let installed = Installed {
             package_installs: installs.unwrap_or_default(),
             apps: apps.unwrap_or_default(),
             records: Vec::new(),
         };
+        self.with_records(namespace, installed).await.map(Some)
+    }
+
+    /// Adds kapp's records where an App does not name its label.
+    pub(super) async fn with_records(&self, namespace: &str, mut installed: Installed) -> Result<Installed> {
         if installed.apps.iter().any(|app| installed.number_of(app).is_none()) {
             let records = self.list_widely(&CONFIG_MAP, namespace, Some(KAPP_RECORD)).await?;
             installed.records = records.unwrap_or_default();
         }
-        Ok(Some(installed))
+        Ok(installed)
     }
 
     /// Lists in all namespaces, or in this one where all may not be listed.

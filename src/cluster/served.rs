@@ -1,8 +1,10 @@
 //! Which APIs a cluster serves, and who the caller is there.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::{
     api::authentication::v1::SelfSubjectReview,
-    apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList},
+    apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResourceList},
 };
 use kube::{Api, api::PostParams};
 
@@ -22,6 +24,17 @@ impl Cluster {
         let mut versions: Vec<String> = found.versions.into_iter().map(|version| version.version).collect();
         versions.sort_by_key(|version| Some(version) != preferred.as_ref());
         Ok(Some(versions))
+    }
+
+    /// All API groups but the core group, each with the versions that the cluster serves.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn served_groups(&self) -> Result<BTreeMap<String, Vec<String>>> {
+        let found: Option<APIGroupList> = self.discover("/apis", "looking for the API groups").await?;
+        let versions = |group: APIGroup| group.versions.into_iter().map(|version| version.version).collect();
+        let groups = found.into_iter().flat_map(|found| found.groups);
+        Ok(groups.map(|group| (group.name.clone(), versions(group))).collect())
     }
 
     /// The kinds of one version of an API group (empty for the core group), without subresources;

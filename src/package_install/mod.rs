@@ -11,6 +11,7 @@ pub mod pausable;
 pub mod pausing;
 pub mod resuming;
 pub mod targets;
+pub mod paused;
 
 use crate::kind::ApiKind;
 

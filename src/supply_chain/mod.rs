@@ -7,6 +7,8 @@
 pub mod chain;
 pub mod conditions;
 pub mod selector;
+pub mod stamped;
+pub mod status;
 
 use crate::kind::ApiKind;
 

@@ -3,6 +3,8 @@
 //!
 //! Source: `pkg/selector/{matcher,selector}.go` of vmware-tanzu/cartographer.
 
+pub mod closest;
+
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use jsonpath_rust::JsonPath as _;
