@@ -8,6 +8,7 @@ pub mod pause_supply_chain;
 pub mod register_run_cluster;
 pub mod resume_supply_chain;
 pub mod status;
+pub mod supply_chain_status;
 pub mod version;
 
 use clap::{Parser, Subcommand};
@@ -53,6 +54,8 @@ pub enum Command {
     PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
     /// Let controllers go on with what was paused
     ResumeSupplyChain(resume_supply_chain::ResumeSupplyChainArgs),
+    /// Show what is paused, the supply chains, their Workloads and what was stamped for these
+    SupplyChainStatus(supply_chain_status::SupplyChainStatusArgs),
     /// Print the version of this plugin
     Version(version::VersionArgs),
     /// Print the completion script of a shell, or of kubectl

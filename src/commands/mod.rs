@@ -9,6 +9,7 @@ mod pause_supply_chain;
 mod register_run_cluster;
 mod resume_supply_chain;
 mod status;
+mod supply_chain_status;
 mod version;
 
 use std::future::Future;
@@ -53,6 +54,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::ResumeSupplyChain(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(resume_supply_chain::resume_supply_chain(args, printer, journal.clone())))
+        }
+        Command::SupplyChainStatus(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(supply_chain_status::supply_chain_status(args, printer)))
         }
         Command::Version(args) => {
             let printer = Printer::new(args.output.format());

@@ -10,6 +10,7 @@ mod human;
 mod progress;
 mod prompt;
 mod redact;
+mod supply_chain_status;
 mod table;
 mod trace;
 
@@ -22,7 +23,9 @@ use crate::{
     error::{Error, Kind, Result},
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
-    report::{ChangesReport, Done, RegistrationReport, StatusReport, VersionReport},
+    report::{
+        ChangesReport, Done, RegistrationReport, StatusReport, VersionReport, supply_chain_status::SupplyChainStatus,
+    },
 };
 
 pub use human::CHECKED_HERE;
@@ -100,6 +103,26 @@ impl Printer {
         }
     }
 
+    /// Prints the report of `supply-chain-status`, and below it what the operator should know.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn supply_chain_status(self, report: &SupplyChainStatus) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide => {
+                let text = supply_chain_status::tables(report, self.format == OutputFormat::Wide);
+                if text.is_empty() {
+                    self.say("nothing is paused, and no chains and no Workloads were found");
+                }
+                Self::write(&redact::clean_but_colour(&text))?;
+            }
+            OutputFormat::Name => Self::result(&supply_chain_status::names(report))?,
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&supply_chain_status::below(report));
+        Ok(())
+    }
+
     /// Prints the version.
     ///
     /// # Errors
@@ -167,8 +190,13 @@ impl Printer {
     }
 
     fn result(text: &str) -> Result<()> {
+        Self::write(&redact::clean(text))
+    }
+
+    /// Writes text that was cleaned.
+    fn write(text: &str) -> Result<()> {
         let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(redact::clean(text).as_bytes()).and_then(|()| stdout.flush());
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
             // Whoever read it has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
