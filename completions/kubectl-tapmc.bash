@@ -31,6 +31,9 @@ _kubectl__tapmc() {
             kubectl__tapmc,status)
                 cmd="kubectl__tapmc__subcmd__status"
                 ;;
+            kubectl__tapmc,supply-chain-status)
+                cmd="kubectl__tapmc__subcmd__supply__subcmd__chain__subcmd__status"
+                ;;
             kubectl__tapmc,version)
                 cmd="kubectl__tapmc__subcmd__version"
                 ;;
@@ -41,7 +44,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status pause-supply-chain resume-supply-chain version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status pause-supply-chain resume-supply-chain supply-chain-status version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +370,68 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__status)
+            opts="-n -A -o -v -h --namespace --all-namespaces --context --as --as-group --kubeconfig --request-timeout --timeout --output --v --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__tapmc__subcmd__supply__subcmd__chain__subcmd__status)
             opts="-n -A -o -v -h --namespace --all-namespaces --context --as --as-group --kubeconfig --request-timeout --timeout --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -31,6 +31,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "registe
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-context -d 'The context of the build cluster; asked for on a terminal' -r
@@ -143,6 +144,20 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-suppl
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -l no-wait -d 'Return as soon as the controllers are told, and do not wait for them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand resume-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s n -l namespace -d 'Only Workloads of this namespace; without it those of all that may be listed' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s A -l all-namespaces -d 'Workloads of all namespaces, and nothing less'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand version" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'

@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the registrations that a build cluster holds')
             [CompletionResult]::new('pause-supply-chain', 'pause-supply-chain', [CompletionResultType]::ParameterValue, 'Have controllers leave the supply chain alone, so that it can be changed')
             [CompletionResult]::new('resume-supply-chain', 'resume-supply-chain', [CompletionResultType]::ParameterValue, 'Let controllers go on with what was paused')
+            [CompletionResult]::new('supply-chain-status', 'supply-chain-status', [CompletionResultType]::ParameterValue, 'Show what is paused, the supply chains, their Workloads and what was stamped for these')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of this plugin')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell, or of kubectl')
             break
@@ -140,6 +141,25 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             [CompletionResult]::new('--no-wait', '--no-wait', [CompletionResultType]::ParameterName, 'Return as soon as the controllers are told, and do not wait for them')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before changing something')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before changing something')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kubectl-tapmc;supply-chain-status' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only Workloads of this namespace; without it those of all that may be listed')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Only Workloads of this namespace; without it those of all that may be listed')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'The context of the build cluster; without it the current context')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Act as this user on the build cluster')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Act as a member of this group on the build cluster (repeatable)')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'How long a single request may take (0: as long as --timeout)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long all requests to one cluster may take')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result on stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result on stdout')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request')
+            [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Workloads of all namespaces, and nothing less')
+            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'Workloads of all namespaces, and nothing less')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

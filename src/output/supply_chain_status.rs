@@ -1,6 +1,8 @@
 //! The report of `supply-chain-status` as people read it: a table for what is paused, one for the
 //! chains, one for the Workloads; below a line what is wrong with it.
 
+mod rows;
+
 use console::{Style, style};
 
 use super::{human::warnings, redact::clean};
@@ -12,6 +14,7 @@ use crate::{
     supply_chain::conditions::Condition,
     words,
 };
+use rows::{Cell, Row, one_line, render};
 
 /// How much of a message a table shows.
 const MESSAGE: usize = 110;
@@ -217,82 +220,12 @@ fn ready(status: &str, severity: Severity) -> Cell {
 
 /// The first line of a message; but in wide tables no more than fits.
 fn shortened(message: &str, wide: bool) -> String {
-    let line = one_line(message.trim().lines().next().unwrap_or_default());
+    let line = one_line(message.trim().lines().next().unwrap_or_default().trim_end());
     if wide || line.chars().count() <= MESSAGE {
         return line;
     }
     let kept: String = line.chars().take(MESSAGE - 1).collect();
     format!("{}…", kept.trim_end())
-}
-
-fn one_line(text: &str) -> String {
-    clean(text).replace(['\n', '\t'], " ")
-}
-
-struct Cell {
-    text: String,
-    style: Style,
-}
-
-impl Cell {
-    fn styled(text: &str, style: Style) -> Self {
-        Self { text: one_line(text), style }
-    }
-
-    fn plain(text: &str) -> Self {
-        Self::styled(text, Style::new())
-    }
-
-    fn or_dash(text: Option<&str>) -> Self {
-        Self::plain(text.filter(|text| !text.is_empty()).unwrap_or("-"))
-    }
-}
-
-struct Row {
-    cells: Vec<Cell>,
-    /// Clean lines below it.
-    below: Vec<String>,
-}
-
-impl Row {
-    fn with(cells: Vec<Cell>, below: &[String]) -> Self {
-        Self { cells, below: Vec::new() }.and(below)
-    }
-
-    fn and(mut self, below: &[String]) -> Self {
-        self.below.extend(below.iter().map(|line| one_line(line)).filter(|line| !line.is_empty()));
-        self
-    }
-}
-
-/// As [`table::render`](super::table::render), with colours that do not count as width.
-fn render(headers: &[&str], rows: &[Row]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.cells.get(column)).map(|cell| cell.text.chars().count());
-        cells.chain([headers[column].len()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
-    let padding = |text: &str, column: usize| match widths.get(column + 1) {
-        Some(_) => " ".repeat(widths[column].saturating_sub(text.chars().count()) + 3),
-        None => String::new(),
-    };
-    let line =
-        |cells: Vec<(String, String)>| cells.into_iter().map(|(text, padding)| text + &padding).collect::<String>();
-    let headers =
-        headers.iter().enumerate().map(|(column, text)| (style(text).bold().to_string(), padding(text, column)));
-    let mut text = line(headers.collect()) + "\n";
-    for row in rows {
-        let cells = row.cells.iter().enumerate();
-        let cells =
-            cells.map(|(column, cell)| (cell.style.apply_to(&cell.text).to_string(), padding(&cell.text, column)));
-        text.push_str(line(cells.collect()).trim_end());
-        text.push('\n');
-        text.extend(row.below.iter().map(|line| format!("  {line}\n")));
-    }
-    text
 }
 
 #[cfg(test)]
@@ -305,12 +238,5 @@ mod tests {
         assert_eq!(shortened(&long, false).chars().count(), MESSAGE);
         assert_eq!(shortened(&long, true).chars().count(), 200);
         assert_eq!(shortened("  short\u{1b}[2J \n more", false), "short[2J");
-    }
-
-    #[test]
-    fn lines_below_their_row() {
-        let row = Row::with(vec![Cell::plain("a"), Cell::or_dash(None)], &["why\u{202e}\nmore".into(), String::new()]);
-        assert_eq!(render(&["NAME", "B"], &[row]), "NAME   B\na      -\n  why more\n");
-        assert_eq!(render(&["NAME"], &[]), "");
     }
 }

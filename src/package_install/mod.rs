@@ -8,10 +8,10 @@ pub mod edits;
 pub mod memory;
 pub mod ownership;
 pub mod pausable;
+pub mod paused;
 pub mod pausing;
 pub mod resuming;
 pub mod targets;
-pub mod paused;
 
 use crate::kind::ApiKind;
 

@@ -22,5 +22,6 @@ mod readme;
 mod register_run_cluster;
 mod resume_supply_chain;
 mod status;
+mod supply_chain_status;
 mod terminal;
 mod version;

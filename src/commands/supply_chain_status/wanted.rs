@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     cli::supply_chain_status::SupplyChainStatusArgs,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     listing::{Listing, Reach},
     words,
 };
@@ -31,12 +31,12 @@ impl Wanted {
 
     /// Refuses where what was asked for cannot be seen, or does not exist.
     pub(super) fn check(&self, workloads: &mut Listing, place: &str) -> Result<()> {
-        let is_limited = matches!(workloads.reach, Reach::Namespace(_));
-        if self.all_namespaces && is_limited {
-            let error = Error::new(
-                crate::error::Kind::NotAllowed,
-                format_args!("you may not list the Workloads of all namespaces on {place}"),
-            );
+        if self.all_namespaces && workloads.is_hidden() {
+            return Self::unseen(workloads, place);
+        }
+        if self.all_namespaces && matches!(workloads.reach, Reach::Namespace(_)) {
+            let sentence = format!("you may not list the Workloads of all namespaces on {place}");
+            let error = Error::new(Kind::NotAllowed, sentence);
             return Err(error.hint("leave --all-namespaces out, or name one namespace with --namespace"));
         }
         let Some((namespace, name)) =
@@ -44,12 +44,19 @@ impl Wanted {
         else {
             return Ok(());
         };
+        if workloads.is_hidden() || workloads.is_not_served() {
+            return Self::unseen(workloads, place);
+        }
+        Err(self.unknown(namespace.as_deref(), name, &workloads.objects, place))
+    }
+
+    /// The cluster's refusal to list Workloads, or that there is no such kind.
+    fn unseen(workloads: &mut Listing, place: &str) -> Result<()> {
         match std::mem::replace(&mut workloads.reach, Reach::NotServed) {
-            Reach::Hidden(error) => Err(error),
-            Reach::NotServed => Err(Error::failed(format_args!(
+            Reach::Hidden(error) => Err(error.hint("name one namespace with --namespace if you may not list all")),
+            _ => Err(Error::failed(format_args!(
                 "{place} serves no Workloads (carto.run): Cartographer is not installed there"
             ))),
-            _ => Err(self.unknown(namespace.as_deref(), name, &workloads.objects, place)),
         }
     }
 

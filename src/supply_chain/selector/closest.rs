@@ -29,8 +29,10 @@ pub fn closest<'a>(workload: &Value, chains: impl IntoIterator<Item = &'a Chain>
         let matched = conditions.iter().filter(|condition| condition.holds).count();
         // The right label with the wrong value is nearer than no such label.
         let begun = conditions.iter().filter(|condition| condition.has_key).count();
+        // And a misspelt value nearer than quite another one.
+        let likeness = conditions.iter().map(|condition| condition.likeness).max();
         let lacks: Vec<String> = conditions.into_iter().filter(|one| !one.holds).map(|one| one.text).collect();
-        ((matched, begun, Reverse(lacks.len())), Closest { chain, matched, lacks })
+        ((matched, begun, Reverse(lacks.len()), likeness), Closest { chain, matched, lacks })
     });
     let (rank, closest) = ranked.min_by_key(|(rank, _)| Reverse(*rank))?;
     (rank.0 + rank.1 > 0 || is_only).then_some(closest)
@@ -39,6 +41,8 @@ pub fn closest<'a>(workload: &Value, chains: impl IntoIterator<Item = &'a Chain>
 struct Judged {
     holds: bool,
     has_key: bool,
+    /// How like the wanted value the value is, where both are single: 0 to 1000.
+    likeness: usize,
     text: String,
 }
 
@@ -47,19 +51,28 @@ fn conditions(selector: &Selector, workload: &Value) -> Vec<Judged> {
     let labels = selector.labels.iter().map(|(key, value)| Judged {
         holds: label(key) == Some(value),
         has_key: label(key).is_some(),
+        likeness: label(key).map_or(0, |found| likeness(found, value)),
         text: format!("{key}={value}"),
     });
     let expressions = selector.expressions.iter().map(|requirement| Judged {
         holds: requirement.holds_for_label(label(&requirement.key)),
         has_key: label(&requirement.key).is_some(),
+        likeness: 0,
         text: requirement.describe(),
     });
     let fields = selector.fields.iter().map(|requirement| Judged {
         holds: requirement.holds_for_field(workload),
         has_key: false,
+        likeness: 0,
         text: requirement.describe(),
     });
     labels.chain(expressions).chain(fields).collect()
+}
+
+/// The edit distance, as thousandths of the longer of both.
+fn likeness(one: &str, other: &str) -> usize {
+    let longer = one.chars().count().max(other.chars().count()).max(1);
+    1000 - strsim::levenshtein(one, other).min(longer) * 1000 / longer
 }
 
 #[cfg(test)]
@@ -74,6 +87,7 @@ mod tests {
     #[test]
     fn most_matched_then_nearest_key_then_nothing() {
         let chains = [
+            chain("queue", &json!({"type": "queue"})),
             chain("web", &json!({"type": "web"})),
             chain("tested", &json!({"type": "web", "tests": "true"})),
             chain("empty", &json!({})),
@@ -84,6 +98,6 @@ mod tests {
         assert_eq!(found.lacks, ["type=web"]);
         assert_eq!(of(json!({"type": "wbe"})).unwrap().chain.name, "web");
         assert_eq!(of(json!({"other": "x"})), None);
-        assert_eq!(closest(&json!({}), &chains[..1]).unwrap().lacks, ["type=web"]);
+        assert_eq!(closest(&json!({}), &chains[1..2]).unwrap().lacks, ["type=web"]);
     }
 }
