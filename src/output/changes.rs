@@ -26,10 +26,9 @@ pub(super) fn plan(plan: &ChangesPlan) -> String {
     text
 }
 
-/// What stands below the result.
+/// What stands below the result. The warnings were shown with the plan.
 pub(super) fn below(report: &ChangesReport) -> String {
-    // A dry run showed them with its plan.
-    let mut text = if report.dry_run.is_none() { warnings(&report.warnings) } else { String::new() };
+    let mut text = String::new();
     if let Some(backup) = &report.backup {
         text.push_str(&format!("what was replaced is kept in the ConfigMap {}\n", clean(backup)));
     }

@@ -30,8 +30,13 @@ fn left_alone() -> Value {
 }
 
 fn remember(object: &mut Value, reason: Option<&str>) -> Memory {
-    let memory =
-        Memory { by: "alice".into(), at: AT.into(), reason: reason.map(str::to_owned), former: Former::Absent };
+    let memory = Memory {
+        by: "alice".into(),
+        at: AT.into(),
+        reason: reason.map(str::to_owned),
+        former: Former::Absent,
+        for_children: false,
+    };
     for (key, value) in [(memory::key::BY, "alice"), (memory::key::AT, AT), (memory::key::FORMER, "absent")] {
         object["metadata"]["annotations"][key] = json!(value);
     }
