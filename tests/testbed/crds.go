@@ -1,21 +1,19 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+
+	"kubectl-tapmc/testbed/standin"
 )
 
 var customResourceDefinitions = schema.GroupVersionResource{
@@ -38,7 +36,7 @@ func ReadCRDs(folders []string) ([]*unstructured.Unstructured, error) {
 			if err != nil {
 				return nil, err
 			}
-			read, err := parseDocuments(content)
+			read, err := standin.ReadObjects(content)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", file, err)
 			}
@@ -46,32 +44,6 @@ func ReadCRDs(folders []string) ([]*unstructured.Unstructured, error) {
 		}
 	}
 	return crds, nil
-}
-
-func parseDocuments(content []byte) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
-	for {
-		document, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return objects, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		asJSON, err := yaml.ToJSON(document)
-		if err != nil {
-			return nil, err
-		}
-		if string(asJSON) == "null" {
-			continue
-		}
-		object := &unstructured.Unstructured{}
-		if err := object.UnmarshalJSON(asJSON); err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
-	}
 }
 
 // createCRDs creates them all at once and returns when each is served.

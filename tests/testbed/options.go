@@ -22,10 +22,10 @@ Flags:
   --dir DIR                           where everything is kept while it runs; must be empty or missing; removed at the end
   --cluster NAME                      starts a control plane of this name (repeat it for more)
   --apiserver-flag NAME=--flag=value  one more flag for the kube-apiserver of the cluster NAME (repeat it for more)
-  --crds NAME=DIR                     creates the CustomResourceDefinitions of every .yaml file in DIR on the cluster NAME
+  --crds NAME=DIR                     creates the CustomResourceDefinitions of DIR's .yaml files on the cluster NAME
                                       (repeat it for more)
-  --controllers NAME                  runs the stand-in for kapp-controller and Cartographer on the cluster NAME; it needs
-                                      their CustomResourceDefinitions (repeat it for more)
+  --controllers NAME                  runs the stand-in for kapp-controller and Cartographer on the cluster NAME, which
+                                      needs their CustomResourceDefinitions (repeat it for more)
 
 When every cluster is ready, one line of JSON on standard output says how to reach them.
 KUBEBUILDER_ASSETS names a folder whose etcd and kube-apiserver are used in place of the built-in ones.

@@ -14,8 +14,8 @@ const lookAgain = 50 * time.Millisecond
 
 var errCanceled = stderrors.New("the App was canceled or deleted meanwhile")
 
-// await waits for the objects that kapp waits for. It ends early when the App is canceled or deleted, but not when it is
-// paused.
+// await waits for the objects that kapp waits for. It ends early when the App is canceled or deleted, but not when it
+// is paused.
 func (k *Kapp) await(ctx context.Context, targets []target) error {
 	for _, t := range targets {
 		if kind := t.object.GroupVersionKind().GroupKind(); kind != jobKind && kind != installKind && kind != appKind {
@@ -28,7 +28,8 @@ func (k *Kapp) await(ctx context.Context, targets []target) error {
 			}
 			done, why := isDone(live)
 			if why != "" {
-				return false, fmt.Errorf("waiting on reconcile %s:\n  Finished unsuccessfully (%s)", describe(live), why)
+				const message = "waiting on reconcile %s:\n  Finished unsuccessfully (%s)"
+				return false, fmt.Errorf(message, describe(live), why)
 			}
 			return done, nil
 		})
@@ -72,7 +73,7 @@ func (k *Kapp) poll(ctx context.Context, isSo func() (bool, error)) error {
 	}
 }
 
-// isDone tells whether kapp would still wait for an object, or why it would give up. It waits for few kinds; of a paused
+// isDone tells whether kapp would go on from an object, or why it would give up. It waits for few kinds; of a paused
 // PackageInstall or App it takes the old conditions as they stand.
 func isDone(object *Object) (done bool, failure string) {
 	switch object.GroupVersionKind().GroupKind() {
@@ -85,7 +86,8 @@ func isDone(object *Object) (done bool, failure string) {
 			case "Complete":
 				return true, ""
 			case "Failed":
-				return false, fmt.Sprintf("Failed with reason %s: %s", text(condition, "reason"), text(condition, "message"))
+				reason, message := text(condition, "reason"), text(condition, "message")
+				return false, fmt.Sprintf("Failed with reason %s: %s", reason, message)
 			}
 		}
 		return false, ""

@@ -74,7 +74,9 @@ func (c *Cluster) Mapping(kind schema.GroupKind, versions ...string) (*meta.REST
 }
 
 // Change reads an object, lets it be changed and writes it, again and again while others write too.
-func (c *Cluster) Change(ctx context.Context, resource Resource, name Name, manager string, change func(*Object)) error {
+func (c *Cluster) Change(
+	ctx context.Context, resource Resource, name Name, manager string, change func(*Object),
+) error {
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		found, err := c.Get(ctx, resource, name)
 		if err != nil {

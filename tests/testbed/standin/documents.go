@@ -26,7 +26,7 @@ func documents(app *Object) ([]*Object, error) {
 			if ending := path.Ext(file); ending != ".yml" && ending != ".yaml" {
 				continue
 			}
-			read, err := objectsOf([]byte(files[file]))
+			read, err := ReadObjects([]byte(files[file]))
 			if err != nil {
 				return nil, fmt.Errorf("Templating: %s: %w", file, err)
 			}
@@ -36,7 +36,8 @@ func documents(app *Object) ([]*Object, error) {
 	return objects, nil
 }
 
-func objectsOf(content []byte) ([]*Object, error) {
+// ReadObjects reads the documents of a YAML file; empty ones are left out.
+func ReadObjects(content []byte) ([]*Object, error) {
 	var objects []*Object
 	reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
 	for {

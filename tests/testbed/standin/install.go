@@ -122,8 +122,8 @@ func mirror(status map[string]any, app *Object, version string) {
 // delete waits for the App to go; its end wakes this again.
 func (i *Installs) delete(ctx context.Context, install *Object) error {
 	name := nameOf(install)
-	background := metav1.DeletePropagationBackground
-	err := i.cluster.At(apps, name.Namespace).Delete(ctx, name.Name, metav1.DeleteOptions{PropagationPolicy: ptr.To(background)})
+	options := metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}
+	err := i.cluster.At(apps, name.Namespace).Delete(ctx, name.Name, options)
 	if errors.IsNotFound(err) {
 		return removeFinalizer(ctx, i.cluster, installs, name, installFinalizer)
 	}

@@ -1,7 +1,7 @@
 // Package standin behaves, to those who look at the API server, as two controllers do that cannot be had as Go modules:
 //
-//   - kapp-controller (github.com/carvel-dev/kapp-controller): App, PackageInstall, PackageRepository, and what the kapp
-//     inside it leaves on the objects that it deploys;
+//   - kapp-controller (github.com/carvel-dev/kapp-controller): App, PackageInstall, PackageRepository, and what the
+//     kapp inside it leaves on the objects that it deploys;
 //   - Cartographer (github.com/vmware-tanzu/cartographer): ClusterSupplyChain and Workload.
 //
 // Only the behaviour that the plugin's tests need is here, as it was measured with the real controllers, in code of its

@@ -145,8 +145,8 @@ func (c *component) stamp(template *Object) (*Object, error) {
 	return object, nil
 }
 
-// inputs are what a template's expressions can read. The outputs of other resources have their names in this one, and of
-// a single one also the short form.
+// inputs are what a template's expressions can read. The outputs of other resources have their names in this one, and
+// those of a single one also the short form.
 func (c *component) inputs(template *Object) map[string]any {
 	inputs := map[string]any{
 		"workload": c.workload.Object,

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"reflect"
@@ -107,7 +108,9 @@ func (k *Kapp) shrink(ctx context.Context, record *Record, targets []target) err
 }
 
 func (k *Kapp) use(ctx context.Context, record *Record, kinds []UsedKind) error {
-	slices.SortFunc(kinds, func(a, b UsedKind) int { return slices.Compare([]string{a.Group, a.Kind}, []string{b.Group, b.Kind}) })
+	slices.SortFunc(kinds, func(a, b UsedKind) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind))
+	})
 	if reflect.DeepEqual(record.UsedGKs, kinds) {
 		return nil
 	}

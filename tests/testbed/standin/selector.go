@@ -43,15 +43,17 @@ func requirements(object map[string]any, path ...string) []metav1.LabelSelectorR
 	var found []metav1.LabelSelectorRequirement
 	for _, item := range list(object, path...) {
 		values, _, _ := unstructured.NestedStringSlice(item, "values")
-		operator := metav1.LabelSelectorOperator(text(item, "operator"))
-		found = append(found, metav1.LabelSelectorRequirement{Key: text(item, "key"), Operator: operator, Values: values})
+		found = append(found, metav1.LabelSelectorRequirement{
+			Key: text(item, "key"), Operator: metav1.LabelSelectorOperator(text(item, "operator")), Values: values,
+		})
 	}
 	return found
 }
 
 // Score is how closely a selector fits: one for each requirement, and zero where one is not met.
 func (s Selector) Score(workload *Object) (int, error) {
-	selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: s.Labels, MatchExpressions: s.Expressions})
+	ofLabels := metav1.LabelSelector{MatchLabels: s.Labels, MatchExpressions: s.Expressions}
+	selector, err := metav1.LabelSelectorAsSelector(&ofLabels)
 	if err != nil {
 		return 0, fmt.Errorf("selector labels or matchExpressions are not valid: %w", err)
 	}

@@ -56,8 +56,8 @@ func stampText(value string, inputs map[string]any) (any, error) {
 	return stamped, failure
 }
 
-// params chooses the value of each parameter: the chain's value, else the Workload's, else the chain's default, else the
-// template's. What the chain says of the resource goes before what it says of all.
+// params chooses the value of each parameter: the chain's value, else the Workload's, else the chain's default, else
+// the template's. What the chain says of the resource goes before what it says of all.
 func params(template, chain *Object, resource map[string]any, workload *Object) map[string]any {
 	chosen := map[string]any{}
 	take := func(items []map[string]any, field string) {

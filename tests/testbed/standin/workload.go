@@ -7,7 +7,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 )
 
@@ -35,8 +34,9 @@ func (w *Workloads) Reconcile(ctx context.Context, name Name) (time.Duration, er
 	var resources []any
 	if found.status == "True" {
 		realized := w.realize(ctx, workload, found.chain)
-		conditions.Add("ResourcesSubmitted", realized.submitted.status, realized.submitted.reason, realized.submitted.message)
-		conditions.Add("ResourcesHealthy", realized.healthy.status, "HealthyConditionRule", realized.healthy.message)
+		submitted, healthy := realized.submitted, realized.healthy
+		conditions.Add("ResourcesSubmitted", submitted.status, submitted.reason, submitted.message)
+		conditions.Add("ResourcesHealthy", healthy.status, "HealthyConditionRule", healthy.message)
 		resources = realized.resources
 		if err := w.deleteOrphans(ctx, workload, resources); err != nil {
 			return 0, err
@@ -98,8 +98,8 @@ func (w *Workloads) deleteOrphans(ctx context.Context, workload *Object, resourc
 		if stampedName(resource) == "" || kept[stampedName(resource)] {
 			continue
 		}
-		kind := schema.FromAPIVersionAndKind(text(resource, "stampedRef", "apiVersion"), text(resource, "stampedRef", "kind"))
-		mapping, err := w.cluster.Mapping(kind.GroupKind(), kind.Version)
+		stamped := &Object{Object: nested(&Object{Object: resource}, "stampedRef")}
+		mapping, err := w.cluster.Mapping(stamped.GroupVersionKind().GroupKind(), stamped.GroupVersionKind().Version)
 		if err != nil {
 			return err
 		}
