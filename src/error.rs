@@ -128,6 +128,12 @@ impl Error {
         self.status.is_some_and(|status| (400..500).contains(&status))
     }
 
+    /// Did an API server answer that the object is not the expected one, or is there already?
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.status == Some(409)
+    }
+
     /// Did an API server answer that the object does not exist?
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What can be typed: clap's types and nothing else. One file a verb, named as the verb; what
 //! several verbs share stands in [`cluster`] and [`output`].
 
+pub mod apply_supply_chain;
 pub mod cluster;
 pub mod completion;
 pub mod output;
@@ -9,6 +10,7 @@ pub mod register_run_cluster;
 pub mod resume_supply_chain;
 pub mod status;
 pub mod supply_chain_status;
+pub mod undo_supply_chain;
 pub mod version;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +58,10 @@ pub enum Command {
     ResumeSupplyChain(resume_supply_chain::ResumeSupplyChainArgs),
     /// Show what is paused, the supply chains, their Workloads and what was stamped for these
     SupplyChainStatus(supply_chain_status::SupplyChainStatusArgs),
+    /// Change supply chains and templates so that it can be undone
+    ApplySupplyChain(Box<apply_supply_chain::ApplySupplyChainArgs>),
+    /// List the changes of supply chains, and take one back
+    UndoSupplyChain(Box<undo_supply_chain::UndoSupplyChainArgs>),
     /// Print the version of this plugin
     Version(version::VersionArgs),
     /// Print the completion script of a shell, or of kubectl

@@ -1,6 +1,7 @@
 //! What each verb does: the only place where the parts meet. One file a verb; each reads top to
 //! bottom as a recipe.
 
+mod apply_supply_chain;
 mod build_cluster;
 mod complete;
 mod completion;
@@ -10,7 +11,9 @@ mod register_run_cluster;
 mod resume_supply_chain;
 mod status;
 mod supply_chain_status;
+mod undo_supply_chain;
 mod version;
+mod whole_objects;
 
 use std::future::Future;
 
@@ -58,6 +61,14 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::SupplyChainStatus(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(supply_chain_status::supply_chain_status(args, printer)))
+        }
+        Command::ApplySupplyChain(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(apply_supply_chain::apply_supply_chain(*args, printer, journal.clone())))
+        }
+        Command::UndoSupplyChain(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(undo_supply_chain::undo_supply_chain(*args, printer, journal.clone())))
         }
         Command::Version(args) => {
             let printer = Printer::new(args.output.format());

@@ -12,6 +12,7 @@ use crate::{
     diff::{Difference, ObjectDifference},
     plan::ChangesPlan,
     report::ChangesReport,
+    words,
 };
 
 /// What would be done, before it is.
@@ -54,6 +55,11 @@ pub(super) fn differences(objects: &[ObjectDifference]) -> String {
     text
 }
 
+/// How many lines of one value, or of one text's changes, are shown.
+const MAX_LINES: usize = 40;
+/// How many characters of one line.
+const MAX_CHARACTERS: usize = 200;
+
 fn difference(field: &Difference) -> String {
     let path = clean(&field.path);
     match (&field.before, &field.after) {
@@ -71,28 +77,53 @@ fn difference(field: &Difference) -> String {
 /// The lines of a text that differ, with two around them.
 fn lines_that_differ(before: &str, after: &str) -> String {
     let diff = TextDiff::from_lines(before, after);
-    let mut text = String::new();
-    for change in diff.grouped_ops(2).iter().flatten().flat_map(|op| diff.iter_changes(op)) {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => ' ',
-        };
-        let line = format!("{sign} {}", clean(change.value().trim_end()));
-        text.push_str(&format!("      {}\n", colour(sign).apply_to(line)));
+    let mut lines = Vec::new();
+    for (number, group) in diff.grouped_ops(2).iter().enumerate() {
+        if number > 0 {
+            lines.push(colour(' ').apply_to("      …".to_owned()).to_string());
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            let line = format!("{sign} {}", shortened(&clean(change.value().trim_end())));
+            lines.push(format!("      {}", colour(sign).apply_to(line)));
+        }
     }
-    text
+    limited(lines)
 }
 
 /// One value; what does not fit on the line of its path stands below it.
 fn signed(sign: char, path: &str, value: &str) -> String {
-    let lines = if value.contains('\n') {
-        let below = value.lines().map(|line| format!("{sign}   {line}"));
+    let lines: Vec<String> = if value.contains('\n') {
+        let below = value.lines().map(|line| format!("{sign}   {}", shortened(line)));
         std::iter::once(format!("{sign} {path}:")).chain(below).collect()
     } else {
-        vec![format!("{sign} {path}: {value}")]
+        vec![format!("{sign} {path}: {}", shortened(value))]
     };
-    lines.iter().map(|line| format!("    {}\n", colour(sign).apply_to(line))).collect()
+    limited(lines.iter().map(|line| format!("    {}", colour(sign).apply_to(line))).collect())
+}
+
+/// So much of a line as can be read; -o json has all of it.
+fn shortened(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= MAX_CHARACTERS {
+        return line.to_owned();
+    }
+    let begin: String = line.chars().take(MAX_CHARACTERS).collect();
+    format!("{begin}… ({length} characters)")
+}
+
+/// So many lines as can be read.
+fn limited(mut lines: Vec<String>) -> String {
+    let more = lines.len().saturating_sub(MAX_LINES);
+    if more > 1 {
+        lines.truncate(MAX_LINES);
+        lines.push(format!("      … {}", words::count(more, "more line")));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn colour(sign: char) -> Style {
@@ -109,5 +140,36 @@ fn shown(value: &Value) -> String {
     match value {
         Value::String(text) if !text.contains('\n') => clean(text),
         value => clean(serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string()).trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shown_as(before: Value, after: Value) -> String {
+        let fields = vec![Difference { path: "spec.x".into(), before: Some(before), after: Some(after) }];
+        let object = ObjectDifference { object: "a/b".into(), namespace: None, fields, note: None };
+        console::strip_ansi_codes(&differences(&[object])).into_owned()
+    }
+
+    #[test]
+    fn values_and_texts() {
+        assert_eq!(shown_as(json!(1), json!("a")), "\n  a/b\n    - spec.x: 1\n    + spec.x: a\n\n");
+        let text = |changed: &[usize]| {
+            let line = |n: usize| if changed.contains(&n) { format!("new {n}\n") } else { format!("line {n}\n") };
+            json!((0..30).map(line).collect::<String>())
+        };
+        let shown = shown_as(text(&[]), text(&[3, 20]));
+        assert!(shown.contains("      - line 3\n      + new 3\n"), "{shown}");
+        assert!(shown.contains("        line 5\n      …\n        line 18\n"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_too_long_to_read_is_cut() {
+        let shown = shown_as(json!("x".repeat(10_000)), json!((0..100).collect::<Vec<_>>()));
+        assert!(shown.contains("x… (10000 characters)") && shown.contains("… 61 more lines"), "{shown}");
+        assert!(shown.len() < 2_000);
     }
 }

@@ -24,7 +24,8 @@ use crate::{
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
     report::{
-        ChangesReport, Done, RegistrationReport, StatusReport, VersionReport, supply_chain_status::SupplyChainStatus,
+        BackupsReport, ChangesReport, Done, RegistrationReport, StatusReport, VersionReport,
+        supply_chain_status::SupplyChainStatus,
     },
 };
 
@@ -121,6 +122,25 @@ impl Printer {
         }
         self.say(&supply_chain_status::below(report));
         Ok(())
+    }
+
+    /// Prints the backups of a build cluster.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn backups(self, report: &BackupsReport, in_all_namespaces: bool) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => {
+                self.say("no backups found");
+                Ok(())
+            }
+            OutputFormat::Human => Self::result(&table::backups(report, false, in_all_namespaces)),
+            OutputFormat::Wide => Self::result(&table::backups(report, true, in_all_namespaces)),
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("configmap/{}\n", item.name)).collect::<String>())
+            }
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+        }
     }
 
     /// Prints the version.

@@ -1,7 +1,7 @@
 //! Tables as kubectl prints them: upper-case headers, columns padded with spaces.
 
 use crate::{
-    report::{RegistrationStatus, StatusReport},
+    report::{BackupStatus, BackupsReport, RegistrationStatus, StatusReport},
     words,
 };
 
@@ -53,6 +53,36 @@ pub(super) fn status(report: &StatusReport, wide: bool, in_all_namespaces: bool)
                 item.marker.clone(),
                 item.run_cluster_uid.clone(),
             ]);
+        }
+        row
+    };
+    render(&headers, &report.items.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The backups of a build cluster.
+pub(super) fn backups(report: &BackupsReport, wide: bool, in_all_namespaces: bool) -> String {
+    let mut headers = vec!["NAME", "CREATED", "BY", "OBJECTS", "STATE", "REASON"];
+    if in_all_namespaces {
+        headers.insert(0, "NAMESPACE");
+    }
+    if wide {
+        headers.extend(["CONTEXT", "UNDONE", "UNDONE-BY"]);
+    }
+    let row = |item: &BackupStatus| {
+        let mut row = vec![
+            item.name.clone(),
+            format!("{} ago", words::duration(item.age_seconds)),
+            dash_if_empty(&item.by),
+            item.objects.map_or("?".to_owned(), |number| number.to_string()),
+            item.state.to_owned(),
+            dash_if_empty(item.reason.as_deref().unwrap_or_default().lines().next().unwrap_or_default()),
+        ];
+        if in_all_namespaces {
+            row.insert(0, item.namespace.clone());
+        }
+        if wide {
+            let or_dash = |text: &Option<String>| dash_if_empty(text.as_deref().unwrap_or_default());
+            row.extend([item.context.clone(), or_dash(&item.undone_at), or_dash(&item.undone_by)]);
         }
         row
     };

@@ -11,6 +11,7 @@ pub mod pausable;
 pub mod paused;
 pub mod pausing;
 pub mod resuming;
+pub mod reverting;
 pub mod targets;
 
 use crate::kind::ApiKind;

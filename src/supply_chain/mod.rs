@@ -4,8 +4,12 @@
 //! The rules are those of vmware-tanzu/cartographer at db183fc; where a rule was measured on the
 //! running controller, the place says so.
 
+pub mod backup;
 pub mod chain;
 pub mod conditions;
+pub mod files;
+pub mod replacing;
+pub mod selection;
 pub mod selector;
 pub mod stamped;
 pub mod status;
@@ -20,6 +24,8 @@ const VERSION: &str = "v1alpha1";
 pub static CHAIN: ApiKind = ApiKind::cluster_wide(GROUP, VERSION, "ClusterSupplyChain", "clustersupplychains");
 /// What selects a chain.
 pub static WORKLOAD: ApiKind = ApiKind::namespaced(GROUP, VERSION, "Workload", "workloads");
+/// What selects a delivery as Workloads select chains.
+pub static DELIVERY: ApiKind = ApiKind::cluster_wide(GROUP, VERSION, "ClusterDelivery", "clusterdeliveries");
 /// What is delivered on a run cluster.
 pub static DELIVERABLE: ApiKind = ApiKind::namespaced(GROUP, VERSION, "Deliverable", "deliverables");
 

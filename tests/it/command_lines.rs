@@ -13,6 +13,9 @@ fn refused_with_the_reason() {
         (&["register-run-cluster", "--service-account", "a/b", "--account-namespace", "c"], "cannot be used with"),
         (&["status", "-A", "-n", "x"], "cannot be used with"),
         (&["status", "-o", "xml"], "invalid value 'xml'"),
+        (&["apply-supply-chain"], "--filename <FILE>"),
+        (&["undo-supply-chain", "x", "--last"], "cannot be used with"),
+        (&["undo-supply-chain", "-A", "x"], "cannot be used with"),
         (&["completion", "tcsh"], "invalid value 'tcsh'"),
         (&[], "Usage: kubectl tapmc"),
     ] {
@@ -28,6 +31,8 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["--help"][..],
         &["register-run-cluster", "--help"],
         &["status", "-h"],
+        &["apply-supply-chain", "--help"],
+        &["undo-supply-chain", "--help"],
         &["version", "-h"],
         &["completion", "-h"],
     ] {

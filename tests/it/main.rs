@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apply_supply_chain;
 mod command_lines;
 mod completion;
 mod fixtures;
@@ -24,4 +25,5 @@ mod resume_supply_chain;
 mod status;
 mod supply_chain_status;
 mod terminal;
+mod undo_supply_chain;
 mod version;

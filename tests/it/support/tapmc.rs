@@ -65,6 +65,12 @@ impl Tapmc {
         self.env("KUBECONFIG", file)
     }
 
+    /// With standard input from a file.
+    pub fn stdin(mut self, file: &Path) -> Self {
+        self.0.stdin(std::fs::File::open(file).expect("the file"));
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Output {
         let output = self.0.output().expect("the plugin starts");

@@ -1,0 +1,7 @@
+//! `apply-supply-chain`: what it reads, changes, keeps and refuses.
+
+mod bad_input;
+pub mod case;
+mod changing;
+mod faults;
+mod refusals;
