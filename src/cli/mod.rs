@@ -4,10 +4,12 @@
 pub mod apply_supply_chain;
 pub mod cluster;
 pub mod completion;
+pub mod handover;
 pub mod output;
 pub mod pause_supply_chain;
 pub mod register_run_cluster;
 pub mod resume_supply_chain;
+pub mod scaffold;
 pub mod status;
 pub mod supply_chain_status;
 pub mod undo_supply_chain;
@@ -62,6 +64,10 @@ pub enum Command {
     ApplySupplyChain(Box<apply_supply_chain::ApplySupplyChainArgs>),
     /// List the changes of supply chains, and take one back
     UndoSupplyChain(Box<undo_supply_chain::UndoSupplyChainArgs>),
+    /// Print the chains and templates of a delivery, made for what is installed
+    Scaffold(scaffold::ScaffoldArgs),
+    /// Hand the Deliverable of a Workload over to a run cluster
+    Handover(Box<handover::HandoverArgs>),
     /// Print the version of this plugin
     Version(version::VersionArgs),
     /// Print the completion script of a shell, or of kubectl

@@ -55,6 +55,19 @@ impl Cluster {
         }
     }
 
+    /// Carries out one change, or has it checked, without taking fields from other managers: a field
+    /// that one of them owns and that would change is a conflict, which names them.
+    ///
+    /// # Errors
+    /// As [`Self::carry_out`]; [`Kind::Conflict`] where somebody else owns a field.
+    pub async fn carry_out_unforced(&self, change: &Change, dry_run: bool) -> Result<()> {
+        match change.op {
+            Op::Update => self.apply(&preconditioned(change), false, dry_run).await.map(|_| ()),
+            _ if dry_run => self.dry_run(change).await,
+            _ => self.carry_out(change).await.map(|_| ()),
+        }
+    }
+
     /// Server-side apply. Without `force` a field that another manager owns is a conflict.
     pub(super) async fn apply(&self, manifest: &Manifest, force: bool, dry_run: bool) -> Result<Applied> {
         let params =

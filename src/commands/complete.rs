@@ -93,9 +93,9 @@ fn for_the_engine(word: &OsStr, verb: &clap::Command) -> Option<OsString> {
 fn with_completer(arg: Arg, typed: &Typed, wants_files: &Arc<AtomicBool>) -> Arg {
     let what = match arg.get_id().as_str() {
         "context" | "build_context" | "run_context" => What::Contexts,
-        "namespace" => What::Namespaces(Side::Build),
+        "namespace" | "registration_namespace" => What::Namespaces(Side::Build),
         "run_namespace" => What::Namespaces(Side::Run),
-        "names" | "name" => What::Registrations,
+        "names" | "name" | "run" => What::Registrations,
         "installs" => What::Pausable,
         _ if arg.get_value_hint() == ValueHint::AnyPath => {
             let wants_files = Arc::clone(wants_files);

@@ -5,10 +5,12 @@ mod apply_supply_chain;
 mod build_cluster;
 mod complete;
 mod completion;
+mod handover;
 mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;
 mod resume_supply_chain;
+mod scaffold;
 mod status;
 mod supply_chain_status;
 mod undo_supply_chain;
@@ -69,6 +71,14 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::UndoSupplyChain(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(undo_supply_chain::undo_supply_chain(*args, printer, journal.clone())))
+        }
+        Command::Scaffold(args) => {
+            let printer = Printer::new(scaffold::format(&args));
+            (printer, to_the_end(scaffold::scaffold(args, printer)))
+        }
+        Command::Handover(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(handover::handover(*args, printer, journal.clone())))
         }
         Command::Version(args) => {
             let printer = Printer::new(args.output.format());

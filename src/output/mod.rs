@@ -7,6 +7,7 @@
 
 mod changes;
 mod human;
+mod manifests;
 mod progress;
 mod prompt;
 mod redact;
@@ -27,6 +28,7 @@ use crate::{
         BackupsReport, ChangesReport, Done, RegistrationReport, StatusReport, VersionReport,
         supply_chain_status::SupplyChainStatus,
     },
+    supply_chain::scaffold::Scaffolded,
 };
 
 pub use human::CHECKED_HERE;
@@ -141,6 +143,23 @@ impl Printer {
             }
             OutputFormat::Json | OutputFormat::Yaml => self.document(report),
         }
+    }
+
+    /// Prints objects that can be applied as they are: YAML documents, each with a comment, or a
+    /// List in JSON.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn scaffold(self, scaffolded: &Scaffolded) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide | OutputFormat::Yaml => {
+                Self::result(&manifests::documents(&scaffolded.objects)?)?;
+            }
+            OutputFormat::Json => self.document(&manifests::list(&scaffolded.objects))?,
+            OutputFormat::Name => Self::result(&manifests::names(&scaffolded.objects))?,
+        }
+        self.say(&human::warnings(&scaffolded.warnings));
+        Ok(())
     }
 
     /// Prints the version.

@@ -69,7 +69,7 @@ impl Typed {
             },
             run_context: text(&["run_context"]),
             run_identity: Impersonation { user: text(&["run_as"]), groups: texts(&["run_as_group"]) },
-            namespace: text(&["namespace"]),
+            namespace: text(&["registration_namespace", "namespace"]),
             all_namespaces: matches.try_get_one::<bool>("all_namespaces").ok().flatten().copied().unwrap_or(false),
             kind: matches.try_get_one::<PausableKind>("kind").ok().flatten().copied(),
             names: texts(&["names", "installs", "workloads", "workload", "backup"]),

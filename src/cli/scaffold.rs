@@ -1,0 +1,45 @@
+//! `kubectl tapmc scaffold`: what can be typed.
+
+pub mod deliverable_config;
+pub mod prebuilt_image;
+
+use clap::{Args, Subcommand};
+
+use super::{cluster::WaitArgs, output::ConsentArgs};
+
+/// Print the chains and templates of a delivery, made for what is installed.
+///
+/// What is printed can be read, changed, kept in Git and applied: kubectl tapmc apply-supply-chain -f
+/// FILE. With --apply it is applied at once.
+#[derive(Debug, Args)]
+pub struct ScaffoldArgs {
+    /// What to make.
+    #[command(subcommand)]
+    pub what: Scaffold,
+}
+
+/// What can be made.
+#[derive(Debug, Subcommand)]
+pub enum Scaffold {
+    /// For each Workload a ConfigMap with its Deliverable, written to a Git repository
+    DeliverableConfig(Box<deliverable_config::DeliverableConfigArgs>),
+    /// A chain that runs images which were built elsewhere
+    PrebuiltImage(Box<prebuilt_image::PrebuiltImageArgs>),
+}
+
+/// Applying what was made.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Applying")]
+pub struct ApplyArgs {
+    /// Apply it instead of printing it, as apply-supply-chain does
+    #[arg(long)]
+    pub apply: bool,
+
+    /// How far applying goes.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+
+    /// How long to wait for the chain.
+    #[command(flatten)]
+    pub wait: WaitArgs,
+}
