@@ -27,9 +27,12 @@ impl Cluster {
     /// As the API server answers.
     pub async fn read_object(&self, kind: &ApiKind, namespace: Option<&str>, name: &str) -> Result<Option<Value>> {
         let manifest = kind.manifest(namespace, name, Value::Null);
-        let found = self.api_of(&manifest).get_opt(name).await;
-        let found = found.map_err(|error| self.explain(format_args!("reading {}", shown(&manifest)), &error))?;
-        found.map(|found| as_json(kind, found)).transpose()
+        match self.api_of(&manifest).get(name).await {
+            Ok(found) => as_json(kind, found).map(Some),
+            // For a kind that is not served the answer is no Status, which kube's own get_opt asks for.
+            Err(error) if is_status(&error, 404) => Ok(None),
+            Err(error) => Err(self.explain(format_args!("reading {}", shown(&manifest)), &error)),
+        }
     }
 
     /// Lists the objects of a kind, in one namespace or in all, that carry these labels; none where
