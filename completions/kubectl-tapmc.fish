@@ -32,6 +32,10 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "apply-supply-chain" -d 'Change supply chains and templates so that it can be undone'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undo-supply-chain" -d 'List the changes of supply chains, and take one back'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "scaffold" -d 'Print the chains and templates of a delivery, made for what is installed'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "handover" -d 'Hand the Deliverable of a Workload over to a run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-context -d 'The context of the build cluster; asked for on a terminal' -r
@@ -158,6 +162,165 @@ name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s A -l all-namespaces -d 'Workloads of all namespaces, and nothing less'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand supply-chain-status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s f -l filename -d 'A file with objects, a folder of such files (*.yaml, *.yml, *.json), or - for standard input (repeatable)' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s n -l namespace -d 'The namespace of objects that name none; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l reason -d 'Why; it is kept with the backup' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l backup-namespace -d 'The namespace of the backup; without it that of --namespace or of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s R -l recursive -d 'Read the folders in the folders as well'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l no-wait -d 'Do not wait until the chains are Ready'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l allow-selector-conflict -d 'Go on although a Workload would match several chains equally well, and stop'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l allow-missing-templates -d 'Go on although templates of a chain do not exist; it is not waited for then'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -l allow-unpaused -d 'Go on although an object belongs to a PackageInstall or App that is not paused, and that takes the change back'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand apply-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s n -l namespace -d 'The namespace of the backups; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l last -d 'The newest backup that is not undone yet'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s A -l all-namespaces -d 'List the backups of all namespaces'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l force -d 'Undo the change of objects that somebody changed since, too: what they did is lost'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l allow-unpaused -d 'Go on although an object belongs to a PackageInstall or App that is not paused, and that takes the change back'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l no-wait -d 'Do not wait until the chains are Ready'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -s h -l help -d 'Print help'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -f -a "deliverable-config" -d 'For each Workload a ConfigMap with its Deliverable, written to a Git repository'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -f -a "prebuilt-image" -d 'A chain that runs images which were built elsewhere'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l chain -d 'The installed chain that gets the steps' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l config-template -d 'The name of the ClusterConfigTemplate with the Deliverable' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l writer-template -d 'The name of the ClusterTemplate that writes it' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l run-template -d 'The installed ClusterRunTemplate that makes a TaskRun of a Runnable' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l deliverable-type -d 'The value of the label app.tanzu.vmware.com/deliverable-type, by which ClusterDeliveries select' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l deliverable-repository -d 'The Git repository that the Deliverables are written to; without it that of the installed chain' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l deliverable-branch -d 'Its branch (main)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l git-branch -d 'The branch of the Workloads\' configuration, gitops_branch (main)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l git-user-name -d 'Who commits, gitops_user_name (supplychain)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l git-user-email -d 'Under which e-mail address, gitops_user_email (supplychain@cluster.local)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l git-commit-message -d 'With which message, gitops_commit_message (Update the Deliverable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l ssh-secret -d 'The Secret on the run cluster by which it reads the configuration, gitops_ssh_secret (none)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l service-account -d 'The ServiceAccount of the TaskRun that writes; without it that of the installed chain\'s config-writer (default)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l task-kind -d 'What git-writer is, without asking the cluster' -r -f -a "task\t'A Task in a namespace of its own: TAP 1.7 and newer'
+cluster-task\t'A ClusterTask: TAP up to 1.6'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l task-name -d 'Its name' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l task-namespace -d 'The namespace of a Task' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l reason -d 'Why; it is kept with the backup' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l backup-namespace -d 'The namespace of the backup; without it that of --namespace or of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l keep-deliverable -d 'Keep TAP\'s own `deliverable` step beside the new ones, whose ConfigMap is then called WORKLOAD-deliverable-config'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l apply -d 'Apply it instead of printing it, as apply-supply-chain does'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l no-wait -d 'Do not wait until the chains are Ready'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l allow-selector-conflict -d 'Go on although a Workload would match several chains equally well, and stop'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l allow-missing-templates -d 'Go on although templates of a chain do not exist; it is not waited for then'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l allow-unpaused -d 'Go on although an object belongs to a PackageInstall or App that is not paused, and that takes the change back'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l chain -d 'The name of the ClusterSupplyChain' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l selector -d 'The label by which Workloads select it' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l image-template -d 'The name of the ClusterImageTemplate' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l deployment-template -d 'The name of the ClusterTemplate with the Deployment' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l image-step -d 'The name of the step with the image' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l deployment-step -d 'The name of the step with the Deployment' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l source -d 'Which controller watches the image' -r -f -a "image-repository\t'Tanzu\'s source controller, by an ImageRepository'
+flux\t'Flux, by an OCIRepository'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l source-version -d 'The version of Flux\'s OCIRepository; without it the one that the cluster serves if one is asked, else v1 (before Flux 2.6: v1beta2)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l image-path -d 'Where the watched object has the image: .spec.image (the default) is the reference as the Workload has it, .status.artifact.revision the digest behind it; for Flux the latter' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l interval -d 'How often the image is looked at' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l service-account -d 'The ServiceAccount as which Cartographer stamps' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l role -d 'The name of its Role and RoleBinding' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l workload -d 'The name of the sample Workload' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l image -d 'Its image' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -s n -l namespace -d 'The namespace of account and Workload; without it that of the context, else \'default\'' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l reason -d 'Why; it is kept with the backup' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l backup-namespace -d 'The namespace of the backup; without it that of --namespace or of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l apply -d 'Apply it instead of printing it, as apply-supply-chain does'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l no-wait -d 'Do not wait until the chains are Ready'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l allow-selector-conflict -d 'Go on although a Workload would match several chains equally well, and stop'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l allow-missing-templates -d 'Go on although templates of a chain do not exist; it is not waited for then'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l allow-unpaused -d 'Go on although an object belongs to a PackageInstall or App that is not paused, and that takes the change back'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run -d 'The registration of the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l registration-namespace -d 'The namespace of the registration\'s Secret on the build cluster; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-namespace -d 'The namespace on the run cluster; without it the Deliverable\'s own, if it is one of the registration\'s run namespaces, else the only one of them' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s n -l namespace -d 'The namespace of the Workload on the build cluster; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l force -d 'Take over fields of the Deliverable that somebody else set there'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand version" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'

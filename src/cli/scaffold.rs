@@ -5,7 +5,7 @@ pub mod prebuilt_image;
 
 use clap::{Args, Subcommand};
 
-use super::{cluster::WaitArgs, output::ConsentArgs};
+use super::{apply_supply_chain::ChangeArgs, cluster::WaitArgs, output::ConsentArgs};
 
 /// Print the chains and templates of a delivery, made for what is installed.
 ///
@@ -34,6 +34,10 @@ pub struct ApplyArgs {
     /// Apply it instead of printing it, as apply-supply-chain does
     #[arg(long)]
     pub apply: bool,
+
+    /// How the change is made.
+    #[command(flatten)]
+    pub change: ChangeArgs,
 
     /// How far applying goes.
     #[command(flatten)]

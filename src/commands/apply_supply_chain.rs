@@ -110,6 +110,7 @@ pub(super) async fn apply_objects(
     let warnings: Vec<String> = backup.note(&build.cluster).await.into_iter().collect();
     drop(progress);
     applied.map_err(|error| apply::with_way_back(error, &backup, &build.context))?;
+    printer.warn(&warnings);
     printer.changes(&report(journal.done(), &backup, &warnings))
 }
 

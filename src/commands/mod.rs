@@ -74,7 +74,7 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         }
         Command::Scaffold(args) => {
             let printer = Printer::new(scaffold::format(&args));
-            (printer, to_the_end(scaffold::scaffold(args, printer)))
+            (printer, to_the_end(scaffold::scaffold(args, printer, journal.clone())))
         }
         Command::Handover(args) => {
             let printer = Printer::new(args.output.format());

@@ -1,23 +1,28 @@
-//! `kubectl tapmc scaffold`: resolve, observe, make, print.
+//! `kubectl tapmc scaffold`: resolve, observe, make, print or apply.
 
 mod deliverable_config;
 mod prebuilt_image;
 
+use super::{
+    apply_supply_chain::{ApplyOptions, apply_objects},
+    build_cluster::BuildCluster,
+};
 use crate::{
     cli::{
         output::OutputFormat,
         scaffold::{ApplyArgs, Scaffold, ScaffoldArgs},
     },
-    error::{Error, Result},
+    error::Result,
     output::Printer,
-    supply_chain::scaffold::Scaffolded,
+    report::Journal,
+    supply_chain::{files::FileObject, scaffold::Scaffolded},
 };
 
 /// Makes what was asked for.
-pub(super) async fn scaffold(args: ScaffoldArgs, printer: Printer) -> Result<()> {
+pub(super) async fn scaffold(args: ScaffoldArgs, printer: Printer, journal: Journal) -> Result<()> {
     match args.what {
-        Scaffold::DeliverableConfig(args) => deliverable_config::deliverable_config(*args, printer).await,
-        Scaffold::PrebuiltImage(args) => prebuilt_image::prebuilt_image(*args, printer).await,
+        Scaffold::DeliverableConfig(args) => deliverable_config::deliverable_config(*args, printer, &journal).await,
+        Scaffold::PrebuiltImage(args) => prebuilt_image::prebuilt_image(*args, printer, &journal).await,
     }
 }
 
@@ -29,11 +34,17 @@ pub(super) fn format(args: &ScaffoldArgs) -> OutputFormat {
     }
 }
 
-/// Prints what was made, or applies it.
-fn finish(scaffolded: &Scaffolded, apply: &ApplyArgs, printer: Printer) -> Result<()> {
-    if apply.apply {
-        return Err(Error::usage("--apply is not there yet")
-            .hint("print it to a file, and apply that: kubectl tapmc apply-supply-chain -f FILE"));
-    }
-    printer.scaffold(scaffolded)
+/// Applies what was made, as `apply-supply-chain` does with files.
+async fn apply(
+    build: &BuildCluster,
+    scaffolded: Scaffolded,
+    maker: &str,
+    args: &ApplyArgs,
+    printer: Printer,
+    journal: &Journal,
+) -> Result<()> {
+    printer.warn(&scaffolded.warnings);
+    let objects = scaffolded.into_objects().into_iter().map(|object| FileObject::made(object, maker)).collect();
+    let options = ApplyOptions::resolve(build, None, &args.change, args.wait.wait_timeout, &args.consent)?;
+    apply_objects(build, objects, &options, printer, journal).await
 }

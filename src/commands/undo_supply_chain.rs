@@ -64,7 +64,9 @@ pub(super) async fn undo_supply_chain(args: UndoSupplyChainArgs, printer: Printe
         ))
     })?;
     let mut warnings = shown.warnings.clone();
-    warnings.extend(mark_undone(&build, &found, &journal).await);
+    let late: Vec<String> = mark_undone(&build, &found, &journal).await.into_iter().collect();
+    printer.warn(&late);
+    warnings.extend(late);
     drop(progress);
     printer.changes(&report(&build, &shown.differences, journal.done(), warnings))
 }

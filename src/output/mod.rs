@@ -191,6 +191,11 @@ impl Printer {
         let _ = writeln!(stderr, "{}", redact::clean_but_colour(text).trim_end());
     }
 
+    /// Says what the operator should know, a line each.
+    pub fn warn(self, warnings: &[String]) {
+        self.say(&human::warnings(warnings));
+    }
+
     /// Tells of a failure: the sentence, its causes, what was done before it, a hint.
     pub fn error(self, error: &Error, done: &[Done]) {
         self.say(&human::error(error, done));

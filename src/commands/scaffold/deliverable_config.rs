@@ -6,9 +6,10 @@ use serde_json::Value;
 use crate::{
     cli::scaffold::deliverable_config::{DeliverableConfigArgs, TaskKind},
     cluster::Cluster,
-    commands::{build_cluster::BuildCluster, scaffold::finish},
+    commands::{build_cluster::BuildCluster, scaffold::apply},
     error::{Error, Kind, Result},
     output::Printer,
+    report::Journal,
     supply_chain::{
         CHAIN,
         scaffold::{
@@ -28,7 +29,7 @@ struct Observed {
 }
 
 /// Makes the templates and the chain for what is installed.
-pub(super) async fn deliverable_config(args: DeliverableConfigArgs, printer: Printer) -> Result<()> {
+pub(super) async fn deliverable_config(args: DeliverableConfigArgs, printer: Printer, journal: &Journal) -> Result<()> {
     let typed = resolve(&args)?;
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let progress = printer.progress("looking at what is installed");
@@ -36,7 +37,10 @@ pub(super) async fn deliverable_config(args: DeliverableConfigArgs, printer: Pri
     drop(progress);
     let mut scaffolded = scaffold(&typed, &observed.chain, &observed.writer)?;
     scaffolded.warnings.extend(observed.warnings);
-    finish(&scaffolded, &args.apply, printer)
+    if args.apply.apply {
+        return apply(&build, scaffolded, "scaffold deliverable-config", &args.apply, printer, journal).await;
+    }
+    printer.scaffold(&scaffolded)
 }
 
 fn resolve(args: &DeliverableConfigArgs) -> Result<Typed> {

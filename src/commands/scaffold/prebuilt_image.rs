@@ -4,10 +4,11 @@
 use crate::{
     cli::scaffold::prebuilt_image::{PrebuiltImageArgs, SourceKind},
     cluster::Cluster,
-    commands::{build_cluster::BuildCluster, scaffold::finish},
+    commands::{build_cluster::BuildCluster, scaffold::apply},
     error::Result,
     kind::ApiKind,
     output::Printer,
+    report::Journal,
     supply_chain::scaffold::prebuilt_image::{OCI_REPOSITORY, Source, Typed, scaffold},
 };
 
@@ -15,7 +16,7 @@ use crate::{
 const NAMESPACE: &str = "default";
 
 /// Makes the chain and all that belongs to it.
-pub(super) async fn prebuilt_image(args: PrebuiltImageArgs, printer: Printer) -> Result<()> {
+pub(super) async fn prebuilt_image(args: PrebuiltImageArgs, printer: Printer, journal: &Journal) -> Result<()> {
     let asks = args.cluster.context.is_some() || args.apply.apply;
     let build = if asks { Some(BuildCluster::connect(&args.cluster, &args.kubeconfig).await?) } else { None };
     let namespace = build.as_ref().map(|build| build.kubeconfig.namespace(&build.context)).transpose()?;
@@ -25,7 +26,12 @@ pub(super) async fn prebuilt_image(args: PrebuiltImageArgs, printer: Printer) ->
     let (source, warning) = source(cluster, args.source, args.source_version.clone()).await?;
     let mut scaffolded = scaffold(&resolve(&args, source, namespace))?;
     scaffolded.warnings.extend(warning);
-    finish(&scaffolded, &args.apply, printer)
+    match &build {
+        Some(build) if args.apply.apply => {
+            apply(build, scaffolded, "scaffold prebuilt-image", &args.apply, printer, journal).await
+        }
+        _ => printer.scaffold(&scaffolded),
+    }
 }
 
 fn resolve(args: &PrebuiltImageArgs, source: Source, namespace: String) -> Typed {
