@@ -102,7 +102,9 @@ async fn unknown(build: &BuildCluster, namespace: &str, name: &str) -> Result<Er
 /// The first ConfigMaps of all backups, newest first.
 pub(super) async fn firsts(build: &BuildCluster, namespace: Option<&str>) -> Result<Vec<Value>> {
     let mut found = list(build, namespace, &format!("{}={},{PART}=1", BACKUP.0, BACKUP.1)).await?;
-    let age = |first: &Value| (annotation(first, key::AT), first["metadata"]["name"].as_str().map(str::to_owned));
+    // Of two in one second the later has the higher resourceVersion, which is a number of etcd's.
+    let version = |first: &Value| first["metadata"]["resourceVersion"].as_str()?.parse::<u64>().ok();
+    let age = |first: &Value| (annotation(first, key::AT), version(first));
     found.sort_by_key(|first| std::cmp::Reverse(age(first)));
     Ok(found)
 }

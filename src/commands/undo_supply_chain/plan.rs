@@ -12,7 +12,7 @@ use crate::{
     diff,
     error::Result,
     package_install::{TAP_NAMESPACE, ownership::Installed},
-    plan::{Change, ChangesPlan, Op, Side},
+    plan::{Change, ChangesPlan, FIELD_MANAGER, Op, Side},
     supply_chain::{
         backup::Entry,
         replacing::{Stage, content, is_namespace, replacement},
@@ -101,7 +101,8 @@ fn last_writer(live: &Value) -> String {
     let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
     let writers = entries.filter(|entry| entry["subresource"].as_str().unwrap_or_default().is_empty());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let last = writers.max_by_key(|entry| text(&entry["time"]));
+    // Of two in one second it is not this plugin that is looked for.
+    let last = writers.max_by_key(|entry| (text(&entry["time"]), entry["manager"] != FIELD_MANAGER));
     last.map_or(String::new(), |entry| format!(" ({}, {})", text(&entry["manager"]), text(&entry["time"])))
 }
 
