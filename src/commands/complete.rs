@@ -34,9 +34,8 @@ fn answer(mut words: Vec<OsString>) -> String {
     let mut last = words.pop().unwrap_or_default();
     let typed = Typed::from_words(&words);
     let wants_files = Arc::new(AtomicBool::new(false));
-    let mut command =
-        Cli::command().mut_subcommands(|verb| verb.mut_args(|arg| with_completer(arg, &typed, &wants_files)));
-    let verb = words.iter().find_map(|word| command.find_subcommand(word)).unwrap_or(&command);
+    let mut command = with_completers(Cli::command(), &typed, &wants_files);
+    let verb = words.iter().fold(&command, |verb, word| verb.find_subcommand(word).unwrap_or(verb));
     let takes_words = verb.has_subcommands() || verb.get_positionals().next().is_some();
     words = words.iter().filter_map(|word| for_the_engine(word, verb)).collect();
     if last.to_string_lossy().contains('=') {
@@ -87,6 +86,12 @@ fn for_the_engine(word: &OsStr, verb: &clap::Command) -> Option<OsString> {
         Some(arg) => Some(format!("--{}{value}", arg.get_long()?).into()),
         None => unchanged,
     }
+}
+
+/// For the arguments of a verb and of those below it.
+fn with_completers(verb: clap::Command, typed: &Typed, wants_files: &Arc<AtomicBool>) -> clap::Command {
+    verb.mut_args(|arg| with_completer(arg, typed, wants_files))
+        .mut_subcommands(|below| with_completers(below, typed, wants_files))
 }
 
 /// Arguments are known by their name: it means the same in every verb.

@@ -218,6 +218,7 @@ fn workloads_without_a_deliverable() {
     Tapmc::new(["handover", "shpo", "--context", BUILD, "-n", namespace, "--run", &shop.registration])
         .args(["--registration-namespace", namespace])
         .fails(2, &["there is no Workload 'shpo' in the namespace '", "did you mean 'shop'?"]);
+    shop.handover().args(["--run-namespace", "../x"]).fails(2, &["--run-namespace: '../x' cannot be the name"]);
     let near = format!("{}x", shop.registration);
     Tapmc::new(["handover", "shop", "--context", BUILD, "-n", namespace, "--run", &near])
         .args(["--registration-namespace", namespace])
@@ -277,4 +278,19 @@ fn the_build_cluster_as_its_own_run_cluster_is_told() {
     Kubectl::on(BUILD).apply(&workload(&shop.namespace, "shop", &[("of-a-test", "true")]).to_string());
     let output = shop.left("ssh://git/a.git").handover().args(["--yes"]).succeeds();
     assert!(output.stderr.contains("the run cluster is the build cluster itself"), "{}", output.stderr);
+}
+
+#[test]
+fn a_deliverable_that_outlived_its_workload_is_told() {
+    let shop = Shop::new("outlived").left("ssh://git/a.git");
+    Kubectl::on(BUILD).run(&["delete", "workload.carto.run/shop", "-n", &shop.namespace]);
+    let output = shop.handover().args(["--dry-run"]).succeeds();
+    assert!(output.stderr.contains("there is no Workload 'shop' any more"), "{}", output.stderr);
+}
+
+#[test]
+fn who_may_not_write_there_is_told_and_nothing_is_changed() {
+    let shop = Shop::new("rights").left("ssh://git/a.git");
+    shop.handover().args(["--yes", "--run-as", "nobody"]).fails(5, &["on the run cluster (context 'run-a')"]);
+    assert!(shop.on_run().is_none());
 }

@@ -13,6 +13,7 @@ use crate::{
     supply_chain::{
         DELIVERABLE, WORKLOAD,
         handover::{Left, Produced, config_maps, not_yet},
+        scaffold::check_name,
     },
     words,
 };
@@ -50,6 +51,15 @@ pub(super) async fn observe(build: &BuildCluster, args: &HandoverArgs) -> Result
     let of_context = build.kubeconfig.namespace(&build.context)?;
     let namespace = args.namespace.clone().unwrap_or_else(|| of_context.clone());
     let registered_in = args.registration_namespace.clone().unwrap_or(of_context);
+    let typed = [
+        ("WORKLOAD", Some(&args.workload)),
+        ("--namespace", Some(&namespace)),
+        ("--registration-namespace", Some(&registered_in)),
+        ("--run-namespace", args.run_namespace.as_ref()),
+    ];
+    for (flag, name) in typed.into_iter().filter_map(|(flag, name)| Some((flag, name?))) {
+        check_name(flag, name)?;
+    }
     let (registration, produced) = futures::join!(
         registration(&build.cluster, &registered_in, &args.run),
         produced(&build.cluster, &namespace, &args.workload),
@@ -100,16 +110,27 @@ async fn produced(build: &Cluster, namespace: &str, workload: &str) -> Result<(P
         build.read_object(&CONFIG_MAP, Some(namespace), &old),
         build.read_object(&DELIVERABLE, Some(namespace), workload),
     );
-    let object = object?;
-    let left = Left { config_map: config_map?, old_config_map: old_config_map?, deliverable: deliverable? };
-    match (left.produced(workload)?, object) {
-        (Some(produced), Some(_)) => Ok((produced, Vec::new())),
-        (Some(produced), None) => {
+    // Where an earlier place has it, the later ones need not be readable.
+    let mut left = Left { config_map: config_map?, ..Left::default() };
+    let mut produced = left.produced(workload)?;
+    if produced.is_none() {
+        left.old_config_map = old_config_map?;
+        produced = left.produced(workload)?;
+    }
+    if produced.is_none() {
+        left.deliverable = deliverable?;
+        produced = left.produced(workload)?;
+    }
+    match (produced, object) {
+        (Some(produced), Ok(None)) => {
             let warning = format!("there is no Workload '{workload}' any more: what is handed over may be old");
             Ok((produced, vec![warning]))
         }
-        (None, Some(object)) => Err(not_yet(&object, build.place())),
-        (None, None) => Err(no_workload(build, namespace, workload).await),
+        (Some(produced), _) => Ok((produced, Vec::new())),
+        (None, object) => Err(match object? {
+            Some(object) => not_yet(&object, build.place()),
+            None => no_workload(build, namespace, workload).await,
+        }),
     }
 }
 
