@@ -1,5 +1,6 @@
-//! The two templates of `deliverable-config`. Their ytt keeps to what ytt's documentation shows, and
-//! to what the templates that TAP installs use themselves.
+//! The two templates of `deliverable-config`. Their ytt keeps to what ytt's documentation shows, and to
+//! what the templates that TAP installs use themselves; it was tried with ytt 0.49.0, called as
+//! Cartographer calls it (`pkg/templates/stamper.go`), with and without each parameter.
 
 use serde_json::{Value, json};
 
