@@ -52,6 +52,25 @@ fn a_workload_gets_what_the_chain_stamps() {
 }
 
 #[test]
+fn applied_at_once_and_undone() {
+    let (command, name) = scaffold("applied");
+    let dry =
+        Tapmc::new(["scaffold", "prebuilt-image", "--context", BUILD, "-n", &name, "--apply", "--dry-run=server"])
+            .args(["--chain", &name, "--selector", &format!("workload-intent={name}")])
+            .args(["--image-template", &name, "--deployment-template", &name, "--backup-namespace", &name]);
+    assert!(dry.succeeds().stdout.contains("created (server dry run)"));
+    let kubectl = Kubectl::on(BUILD);
+    assert!(kubectl.get(&["clustersupplychain", &name]).is_none());
+    let output = command.args(["--apply", "--yes", "--backup-namespace", &name]).succeeds();
+    assert!(output.stdout.contains(&format!("clustersupplychain.carto.run/{name} created\n")), "{}", output.stdout);
+    let get = |kind: &str| kubectl.get(&[kind, "demo", "-n", &name]).unwrap_or_default();
+    eventually("the Deployment is stamped", || get("deployment") != Value::Null);
+    Tapmc::new(["undo-supply-chain", "--last", "--yes", "--context", BUILD, "-n", &name]).succeeds();
+    assert!(kubectl.get(&["clustersupplychain", &name]).is_none());
+    assert_eq!(get("workload.carto.run"), Value::Null);
+}
+
+#[test]
 fn flux_in_the_version_that_the_cluster_serves() {
     let (command, _) = scaffold("flux");
     let output = command.args(["--source", "flux", "-o", "json"]).succeeds();
