@@ -4,7 +4,7 @@
 //! become exactly what is asked for, it is written whole (PUT) with the observed resourceVersion.
 
 use kube::{
-    api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams},
+    api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
     core::ObjectList,
 };
 use serde_json::{Value, json};
@@ -91,6 +91,24 @@ impl Cluster {
         let tried = if dry_run { format!("the dry run of {tried}") } else { tried.to_owned() };
         let written = written.map_err(|error| self.explain(format_args!("{tried} {}", shown(&manifest)), &error))?;
         unread(serde_json::to_value(written), &shown(&manifest))
+    }
+
+    /// Deletes an object, but only as it was observed: its UID and resourceVersion must still be
+    /// those. One that is gone already is as good.
+    ///
+    /// # Errors
+    /// As the API server answers; [`Kind::Conflict`](crate::error::Kind::Conflict) with status 409
+    /// when the object has changed since it was observed.
+    pub async fn delete_as_observed(&self, change: &Change, dry_run: bool) -> Result<()> {
+        let preconditions =
+            Preconditions { uid: change.uid.clone(), resource_version: change.resource_version.clone() };
+        let params = DeleteParams { dry_run, preconditions: Some(preconditions), ..DeleteParams::background() };
+        let tried = if dry_run { "the dry run of deleting" } else { "deleting" };
+        match self.api_of(&change.manifest).delete(&change.manifest.name, &params).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_status(&error, 404) => Ok(()),
+            Err(error) => Err(self.explain(format_args!("{tried} {}", shown(&change.manifest)), &error)),
+        }
     }
 }
 

@@ -109,8 +109,8 @@ pub(super) async fn apply_objects(
     let applied = run.apply(&planned, &mut backup).await;
     let warnings: Vec<String> = backup.note(&build.cluster).await.into_iter().collect();
     drop(progress);
-    applied.map_err(|error| apply::with_way_back(error, &backup, &build.context))?;
     printer.warn(&warnings);
+    applied.map_err(|error| apply::with_way_back(error, &backup, &build.context))?;
     printer.changes(&report(journal.done(), &backup, &warnings))
 }
 

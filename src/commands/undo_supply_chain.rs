@@ -63,11 +63,10 @@ pub(super) async fn undo_supply_chain(args: UndoSupplyChainArgs, printer: Printe
             found.name, found.namespace, build.context
         ))
     })?;
-    let mut warnings = shown.warnings.clone();
-    let late: Vec<String> = mark_undone(&build, &found, &journal).await.into_iter().collect();
-    printer.warn(&late);
-    warnings.extend(late);
+    let unnoted: Vec<String> = mark_undone(&build, &found, &journal).await.into_iter().collect();
     drop(progress);
+    printer.warn(&unnoted);
+    let warnings = [shown.warnings.clone(), unnoted].concat();
     printer.changes(&report(&build, &shown.differences, journal.done(), warnings))
 }
 

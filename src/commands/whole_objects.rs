@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 pub(super) use ready::await_ready;
-pub(super) use write::{carry_out, write};
+pub(super) use write::write;
 
 use crate::{
     cli::output::DryRun,
@@ -112,7 +112,7 @@ pub(super) async fn check(cluster: &Cluster, planned: &mut [Planned], how: DryRu
     let checks = planned.iter().map(|one| {
         let in_new_namespace = one.change.manifest.namespace.as_ref().is_some_and(|name| missing.contains(name));
         async move {
-            if how == DryRun::Client || !matches!(one.change.op, Op::Create | Op::Update) {
+            if how == DryRun::Client || one.change.op == Op::Keep {
                 return Ok(None);
             }
             if in_new_namespace {
@@ -121,7 +121,10 @@ pub(super) async fn check(cluster: &Cluster, planned: &mut [Planned], how: DryRu
             match write(cluster, one, true).await {
                 // Its Role does not exist yet, and without `bind` that matters.
                 Err(error) if one.stage() == Stage::Bindings && error.is_not_found() => Ok(Some(None)),
-                written => written.map(|object| Some(Some(object))),
+                Err(error) if one.change.op == Op::Create && error.is_not_found() => {
+                    Err(error.hint("make the namespace first, or add it to the files"))
+                }
+                written => written.map(|object| Some(Some(object).filter(|_| one.change.op != Op::Delete))),
             }
         }
     });
@@ -131,6 +134,7 @@ pub(super) async fn check(cluster: &Cluster, planned: &mut [Planned], how: DryRu
         match checked {
             Err(error) => refused.push((one.from.clone(), error)),
             Ok(Some(Some(after))) => one.after = after,
+            Ok(Some(None)) if one.change.op == Op::Delete => {}
             Ok(Some(None)) => one.change.why = Some(CHECKED_HERE.to_owned()),
             Ok(None) => {}
         }

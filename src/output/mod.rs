@@ -181,6 +181,11 @@ impl Printer {
         Self::result(text)
     }
 
+    /// Warns of what no plan could foresee.
+    pub fn warn(self, warnings: &[String]) {
+        self.say(&human::warnings(warnings));
+    }
+
     /// Says something on stderr; nothing where there is nothing to say.
     pub fn say(self, text: &str) {
         if text.is_empty() {
@@ -189,11 +194,6 @@ impl Printer {
         let mut stderr = io::stderr().lock();
         // Nobody is left to be told when stderr is closed.
         let _ = writeln!(stderr, "{}", redact::clean_but_colour(text).trim_end());
-    }
-
-    /// Says what the operator should know, a line each.
-    pub fn warn(self, warnings: &[String]) {
-        self.say(&human::warnings(warnings));
     }
 
     /// Tells of a failure: the sentence, its causes, what was done before it, a hint.

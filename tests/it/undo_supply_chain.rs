@@ -1,12 +1,13 @@
 //! `undo-supply-chain`: backups, and the way back.
 
 use hyper::Method;
+use rexpect::{process::WaitStatus, session::spawn_command};
 use serde_json::json;
 
 use crate::{
     apply_supply_chain::case::{Case, LABEL},
     support::{
-        BUILD, Fault, KubeconfigFile, Proxy, Tapmc,
+        BUILD, Fault, KubeconfigFile, Proxy, Tapmc, Testbed,
         kubeconfig::{started, token},
         unique,
     },
@@ -196,4 +197,46 @@ fn backups_that_are_not_there() {
     ]);
     case.undo().args(["--last"]).fails(1, &["cannot be read: its index is damaged"]);
     assert!(case.undo().succeeds().stdout.contains(" ?  "), "the list goes on");
+}
+
+#[test]
+fn what_changes_while_it_is_asked_for_consent_is_not_deleted() {
+    let case = changed("asked");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-tapmc"));
+    command.args(["undo-supply-chain", "--last", "--context", case.cluster, "-n", &case.name]);
+    command.env("KUBECONFIG", &Testbed::get().kubeconfig).env("TERM", "xterm");
+    let mut session = spawn_command(command, Some(30_000)).unwrap();
+    session.exp_string("Undo the change by 3 changes? [y/N]").unwrap();
+    let patch = r#"{"spec":{"template":{"data":{"x":"theirs"}}}}"#;
+    case.kubectl().run(&["patch", "clustertemplate", &format!("{}-new", case.name), "--type=merge", "-p", patch]);
+    session.send("y").unwrap();
+    session.flush().unwrap();
+    session.exp_string("somebody changed it meanwhile (spec.template.data.x)").unwrap();
+    session.exp_eof().unwrap();
+    assert!(matches!(session.process().wait(), Ok(WaitStatus::Exited(_, 4))));
+    assert_eq!(new_template(&case)["spec"]["template"]["data"]["x"], "theirs");
+}
+
+#[test]
+fn who_may_not_delete_is_told_before_anything_is_restored() {
+    let case = changed("rights");
+    let name = &case.name;
+    let rules = json!([
+        {"apiGroups": ["carto.run"], "resources": ["*"], "verbs": ["get", "list", "create", "update"]},
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["*"]},
+        {"apiGroups": ["packaging.carvel.dev", "kappctrl.k14s.io"], "resources": ["*"], "verbs": ["list"]},
+    ]);
+    let metadata = json!({"name": name, "labels": {LABEL: name}});
+    let rbac = "rbac.authorization.k8s.io";
+    let api = format!("{rbac}/v1");
+    case.kubectl().apply(&format!(
+        "{}\n---\n{}",
+        json!({"apiVersion": api, "kind": "ClusterRole", "metadata": metadata, "rules": rules}),
+        json!({"apiVersion": api, "kind": "ClusterRoleBinding", "metadata": metadata,
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": name}]}),
+    ));
+    let undo = || case.undo().args(["--last", "--yes", "--as", name]);
+    undo().fails(5, &["the backup: nothing was changed", "cannot delete resource"]);
+    assert_eq!(version(&case), "b");
 }

@@ -7,7 +7,7 @@ use crate::{
     cli::undo_supply_chain::UndoSupplyChainArgs,
     commands::{
         build_cluster::BuildCluster,
-        whole_objects::{Planned, await_ready, carry_out},
+        whole_objects::{self, Planned, await_ready},
     },
     error::Result,
     output::Progress,
@@ -58,7 +58,7 @@ async fn write(build: &BuildCluster, one: &Planned, progress: &Progress, journal
     if one.is_change() {
         progress.now(&format!("restoring {}", one.name()));
         build.cluster.restart_clock();
-        carry_out(&build.cluster, one).await?;
+        whole_objects::write(&build.cluster, one, false).await?;
     }
     journal.note(one.done());
     Ok(())

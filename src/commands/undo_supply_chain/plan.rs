@@ -73,7 +73,8 @@ fn of(entry: &Entry, live: Option<Value>) -> (Planned, Option<String>) {
                 }
                 Some(_) => (Op::Delete, Some("the change made it".to_owned())),
             };
-            change.uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str().map(str::to_owned));
+            let metadata = |field: &str| live.as_ref()?["metadata"][field].as_str().map(str::to_owned);
+            (change.uid, change.resource_version) = (metadata("uid"), metadata("resourceVersion"));
             let stays = change.op == Op::Keep;
             let planned = Planned { kind: entry.kind.clone(), change, live, after: body, from };
             (planned, since.filter(|_| !stays))

@@ -1,5 +1,5 @@
-//! Writing one object: again where only its status changed meanwhile, never over what somebody
-//! else did.
+//! Writing or deleting one object: again where only its status changed meanwhile, never over what
+//! somebody else did.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::Planned;
 use crate::{
     cluster::Cluster,
     error::{Error, Kind, Result},
-    plan::{Change, Op, Side},
+    plan::Op,
     supply_chain::replacing::{differences, replacement},
     words,
 };
@@ -15,7 +15,8 @@ use crate::{
 /// How often an object is written at the most: a controller's status can come in between each time.
 const MAX_ATTEMPTS: usize = 5;
 
-/// Writes an object whole, or has that checked; gives the object as it is now.
+/// Writes an object whole or deletes it, or has that checked; gives the object as it is now, null
+/// after a deletion.
 ///
 /// # Errors
 /// [`Kind::Conflict`] where somebody changed, made or deleted the object since it was observed; else
@@ -25,7 +26,11 @@ pub(in crate::commands) async fn write(cluster: &Cluster, planned: &Planned, dry
     let manifest = &planned.change.manifest;
     let mut attempt = 1;
     loop {
-        let error = match cluster.write_whole(&change, dry_run).await {
+        let sent = match change.op {
+            Op::Delete => cluster.delete_as_observed(&change, dry_run).await.map(|()| Value::Null),
+            _ => cluster.write_whole(&change, dry_run).await,
+        };
+        let error = match sent {
             Ok(object) => return Ok(object),
             Err(error) => error,
         };
@@ -38,9 +43,12 @@ pub(in crate::commands) async fn write(cluster: &Cluster, planned: &Planned, dry
         let Ok(found) = found else { return Err(error) };
         match (found, &planned.live) {
             // The answer was lost, not the write.
-            (Some(found), _) if is_lost && differences(&planned.after, &found).is_empty() => {
+            (Some(found), _)
+                if is_lost && change.op != Op::Delete && differences(&planned.after, &found).is_empty() =>
+            {
                 return Ok(found);
             }
+            (None, _) if change.op == Op::Delete => return Ok(Value::Null),
             (Some(found), Some(live)) => {
                 let others = differences(live, &found);
                 let is_same = found["metadata"]["uid"] == live["metadata"]["uid"];
@@ -60,20 +68,6 @@ pub(in crate::commands) async fn write(cluster: &Cluster, planned: &Planned, dry
             (None, Some(_)) => return Err(changed(cluster, planned, "deleted it meanwhile")),
             (None, None) => {}
         }
-    }
-}
-
-/// Writes or deletes an object; gives it as it is now, none after a deletion.
-///
-/// # Errors
-/// As [`write`].
-pub(in crate::commands) async fn carry_out(cluster: &Cluster, planned: &Planned) -> Result<Option<Value>> {
-    match planned.change.op {
-        Op::Delete => {
-            let change = Change { side: Side::Build, ..planned.change.clone() };
-            cluster.carry_out(&change).await.map(|_| None)
-        }
-        _ => write(cluster, planned, false).await.map(Some),
     }
 }
 

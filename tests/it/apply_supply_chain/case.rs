@@ -142,7 +142,8 @@ impl Drop for Case {
         let selector = format!("{LABEL}={}", self.name);
         let kubectl = self.kubectl();
         let _ = kubectl.try_run(&["delete", "namespace", &self.name, "--wait=false"]);
-        let kinds = "clustersupplychains.carto.run,clustertemplates.carto.run,validatingwebhookconfigurations";
+        let kinds = "clustersupplychains.carto.run,clustertemplates.carto.run,validatingwebhookconfigurations,\
+                     clusterroles,clusterrolebindings";
         let _ = kubectl.try_run(&["delete", kinds, "-l", &selector, "--wait=false"]);
     }
 }
