@@ -64,7 +64,8 @@ fn the_former_state_comes_back_and_edits_are_shown_before_they_go() {
     for (name, spec) in [TAP, CHAIN, TEMPLATES].into_iter().zip(before) {
         let install = tap.install(name);
         assert_eq!((&install["spec"], memory(&install)), (&spec, Vec::new()));
-        assert!(is_reconciled(&tap, name), "{}", tap.app(name));
+        // Each sync shows for a moment that it is under way.
+        eventually_within(PATIENCE, "it is reconciled", || is_reconciled(&tap, name));
     }
     assert!(tap.chain_object()["spec"]["params"].is_null());
 }
