@@ -116,7 +116,10 @@ fn a_child_that_its_owner_took_the_pause_from() {
     pause_as_we_do(&tap, CHAIN, &[]);
     tap.await_paused(CHAIN);
     tap.set_paused(TAP, false);
-    eventually("the owner's sync lifts the pause", || tap.install(CHAIN)["spec"]["paused"] != true);
+    // Its App follows a moment later.
+    eventually("the owner's sync lifts the pause", || {
+        [tap.install(CHAIN), tap.app(CHAIN)].iter().all(|object| object["spec"]["paused"] != true)
+    });
     let found = pauses(&tap.namespace);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!((&found[0]["object"]["name"], &found[0]["state"]), (&json!(CHAIN), &json!("lifted")));
