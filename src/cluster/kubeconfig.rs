@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kube::config::{Cluster as ClusterEntry, Context, Kubeconfig, KubeconfigError};
+use kube::config::{Cluster as ClusterEntry, Context, ExecInteractiveMode, Kubeconfig, KubeconfigError};
 
 use crate::{
     error::{Error, Result},
@@ -50,6 +50,16 @@ impl LocalKubeconfig {
             merged = merged.merge(read).map_err(|error| unreadable(file, &error))?;
         }
         Ok(Self { merged, files })
+    }
+
+    /// The same, with credential plugins that may neither ask nor write on the terminal.
+    #[must_use]
+    pub fn without_questions(mut self) -> Self {
+        let users = self.merged.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut());
+        for exec in users.filter_map(|user| user.exec.as_mut()) {
+            exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+        self
     }
 
     /// The names of all contexts, sorted.

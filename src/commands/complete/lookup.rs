@@ -3,7 +3,6 @@
 use std::{ffi::OsString, iter::once, path::PathBuf, time::Duration};
 
 use clap::CommandFactory as _;
-use kube::config::ExecInteractiveMode;
 
 use crate::{
     cli::{Cli, pause_supply_chain::PausableKind},
@@ -87,12 +86,7 @@ impl Typed {
         let file = self.kubeconfig.clone();
         // A file may take its time too: on a network, or a pipe.
         let read = tokio::task::spawn_blocking(move || LocalKubeconfig::read(file.as_deref())).await;
-        let mut kubeconfig = read.map_err(Error::failed)??;
-        // A credential plugin may neither ask nor write on the terminal now.
-        let users = kubeconfig.merged.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut());
-        for exec in users.filter_map(|user| user.exec.as_mut()) {
-            exec.interactive_mode = Some(ExecInteractiveMode::Never);
-        }
+        let kubeconfig = read.map_err(Error::failed)??.without_questions();
         match what {
             What::Contexts => Ok(kubeconfig.context_names()),
             What::Namespaces(side) => self.connect(&kubeconfig, side).await?.0.list_namespaces().await,

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use kube::config::ExecInteractiveMode;
 use serde_json::Value;
 
 use super::source::RunRegistration;
@@ -135,12 +134,7 @@ fn by_address(local: &LocalKubeconfig, server: &str) -> Vec<String> {
 /// The contexts whose cluster says that it is the registered one. A credential plugin that would ask
 /// something is not asked.
 async fn by_identity(build: &BuildCluster, registration: &RunRegistration, args: &HandoverArgs) -> Vec<String> {
-    let mut local = build.kubeconfig.clone();
-    let users = local.merged.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut());
-    for exec in users.filter_map(|user| user.exec.as_mut()) {
-        exec.interactive_mode = Some(ExecInteractiveMode::Never);
-    }
-    let local = &local;
+    let local = &build.kubeconfig.clone().without_questions();
     let limits = Limits { total: PERHAPS.min(args.kubeconfig.timeout), request: Duration::ZERO };
     let asked = local.context_names().into_iter().map(|context| async move {
         let cluster = connect(local, &context, args, limits).await.ok()?;
