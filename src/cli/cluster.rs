@@ -38,6 +38,23 @@ pub struct BuildClusterArgs {
     pub as_group: Vec<String>,
 }
 
+/// The operator's own way to the run cluster of a registration.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Clusters")]
+pub struct RunClusterArgs {
+    /// Your context for the run cluster; without it the one that leads to the registration's cluster
+    #[arg(long, value_name = "CONTEXT")]
+    pub run_context: Option<String>,
+
+    /// Act as this user on the run cluster
+    #[arg(long, value_name = "USER")]
+    pub run_as: Option<String>,
+
+    /// Act as a member of this group on the run cluster (repeatable)
+    #[arg(long, value_name = "GROUP", requires = "run_as")]
+    pub run_as_group: Vec<String>,
+}
+
 /// Both clusters, for verbs that join them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clusters")]

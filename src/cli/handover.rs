@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs},
+    cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs},
     output::{ConsentArgs, OutputArgs},
 };
 
@@ -41,17 +41,9 @@ pub struct HandoverArgs {
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Clusters")]
     pub namespace: Option<String>,
 
-    /// Your context for the run cluster; without it the one that leads to the registration's cluster
-    #[arg(long, value_name = "CONTEXT", help_heading = "Clusters")]
-    pub run_context: Option<String>,
-
-    /// Act as this user on the run cluster
-    #[arg(long, value_name = "USER", help_heading = "Clusters")]
-    pub run_as: Option<String>,
-
-    /// Act as a member of this group on the run cluster (repeatable)
-    #[arg(long, value_name = "GROUP", requires = "run_as", help_heading = "Clusters")]
-    pub run_as_group: Vec<String>,
+    /// The run cluster.
+    #[command(flatten)]
+    pub run_cluster: RunClusterArgs,
 
     /// The build cluster.
     #[command(flatten)]

@@ -1,5 +1,5 @@
 //! What can be typed: clap's types and nothing else. One file a verb, named as the verb; what
-//! several verbs share stands in [`cluster`] and [`output`].
+//! several verbs share stands in [`cluster`], [`registrations`] and [`output`].
 
 pub mod apply_supply_chain;
 pub mod cluster;
@@ -8,6 +8,7 @@ pub mod handover;
 pub mod output;
 pub mod pause_supply_chain;
 pub mod register_run_cluster;
+pub mod registrations;
 pub mod resume_supply_chain;
 pub mod scaffold;
 pub mod status;

@@ -2,23 +2,20 @@
 //! each, metadata alone.
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::{
-    Api,
-    api::{ListParams, ObjectMeta},
-};
+use kube::{Api, api::ListParams};
 
 use super::Cluster;
 use crate::{
     error::Result,
-    registration::record::{MANAGED_BY, key},
+    registration::{held::Held, record::MANAGED_BY},
 };
 
 impl Cluster {
-    /// The metadata of every kubeconfig Secret of ours, in one namespace or in all.
+    /// The registrations that a build cluster holds, in one namespace or in all.
     ///
     /// # Errors
     /// As the API server answers.
-    pub async fn list_registrations(&self, namespace: Option<&str>) -> Result<Vec<ObjectMeta>> {
+    pub async fn list_registrations(&self, namespace: Option<&str>) -> Result<Vec<Held>> {
         let api: Api<Secret> = match namespace {
             Some(namespace) => Api::namespaced(self.client.clone(), namespace),
             None => Api::all(self.client.clone()),
@@ -32,11 +29,9 @@ impl Cluster {
                 Some(_) => error,
             }
         })?;
-        // Marker Secrets carry the same label where a cluster is both; only the Secret itself says
-        // when its token ends.
-        let is_kubeconfig = |m: &ObjectMeta| m.annotations.as_ref().is_some_and(|a| a.contains_key(key::EXPIRES_AT));
-        Ok(list.items.into_iter().map(|item| item.metadata).filter(is_kubeconfig).collect())
+        Ok(list.items.into_iter().filter_map(|item| Held::from_metadata(item.metadata)).collect())
     }
+
     /// The names of all namespaces.
     ///
     /// # Errors

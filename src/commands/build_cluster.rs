@@ -2,10 +2,14 @@
 
 use super::limits;
 use crate::{
-    cli::cluster::{BuildClusterArgs, KubeconfigArgs},
+    cli::{
+        cluster::{BuildClusterArgs, KubeconfigArgs},
+        registrations::RegistrationsArgs,
+    },
     cluster::{Cluster, Impersonation, kubeconfig::LocalKubeconfig},
     error::Result,
     plan::Side,
+    registration::held::{self, Held},
     report::ClusterReport,
 };
 
@@ -27,6 +31,16 @@ impl BuildCluster {
         let identity = Impersonation { user: cluster.as_user.clone(), groups: cluster.as_group.clone() };
         let cluster = Cluster::connect(&local, Side::Build, &context, &identity, limits(kubeconfig)).await?;
         Ok(Self { cluster, context, kubeconfig: local })
+    }
+
+    /// The registrations that it holds and that are meant, by one request for metadata.
+    pub(super) async fn registrations(&self, args: &RegistrationsArgs) -> Result<Vec<Held>> {
+        let namespace = match &args.namespace {
+            Some(namespace) => namespace.clone(),
+            None => self.kubeconfig.namespace(&self.context)?,
+        };
+        let found = self.cluster.list_registrations((!args.all_namespaces).then_some(namespace.as_str())).await?;
+        held::select(found, &args.names, self.cluster.place())
     }
 
     /// As plans and reports name it.

@@ -1,12 +1,16 @@
 //! `kubectl tapmc handover`: resolve, observe, plan, show, confirm, apply, report.
 
-mod run_cluster;
 mod source;
+mod target;
 
 use crate::{
     cli::{handover::HandoverArgs, output::DryRun},
     cluster::Cluster,
-    commands::build_cluster::BuildCluster,
+    commands::{
+        build_cluster::BuildCluster,
+        limits,
+        run_cluster::{RunCluster, RunClusters, Several, identity},
+    },
     diff::ObjectDifference,
     error::{Error, Kind, Result},
     output::Printer,
@@ -14,7 +18,6 @@ use crate::{
     report::{API_VERSION, ChangesReport, Done, Journal},
     supply_chain::handover::{self, Planned, for_run_cluster, run_namespace},
 };
-use run_cluster::RunCluster;
 use source::Source;
 
 /// Applies the Deliverable of a Workload on a run cluster.
@@ -24,11 +27,13 @@ pub(super) async fn handover(args: HandoverArgs, printer: Printer, journal: Jour
     let progress = printer.progress("looking for the Deliverable");
     let source = source::observe(&build, &args).await?;
     drop(progress);
-    let run = RunCluster::find(&build, &source.registration, &args, printer).await?;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let mut run = run_clusters.find(&source.registration, Several::Choose(printer)).await?;
+    run.warnings.extend(is_build_cluster(&build, &run).await);
     let own = source.produced.deliverable["metadata"]["namespace"].as_str().unwrap_or(&source.namespace);
-    let namespace = run_namespace(args.run_namespace.as_deref(), own, &source.registration.run_namespaces)?;
+    let namespace = run_namespace(args.run_namespace.as_deref(), own, &source.registration.run_namespaces())?;
     let desired = for_run_cluster(&source.produced.deliverable, &namespace);
-    let observed = run.observe(&desired, &namespace).await?;
+    let observed = target::observe(&run.cluster, &desired, &namespace).await?;
 
     let planned = handover::plan(&desired, observed.deliverable.as_ref());
     let warnings: Vec<String> =
@@ -53,6 +58,12 @@ pub(super) async fn handover(args: HandoverArgs, printer: Printer, journal: Jour
     journal.note(Done::new(&planned.change));
     drop(progress);
     printer.changes(&report(&run, plan, DryRun::None, journal.done()))
+}
+
+async fn is_build_cluster(build: &BuildCluster, run: &RunCluster) -> Option<String> {
+    let own = run.identity.kube_system.as_ref()?;
+    let of_build = identity(&build.cluster, "").await.unwrap_or_default();
+    (of_build.kube_system.as_ref() == Some(own)).then(|| "the run cluster is the build cluster itself".to_owned())
 }
 
 fn shown(

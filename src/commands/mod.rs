@@ -10,6 +10,7 @@ mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;
 mod resume_supply_chain;
+mod run_cluster;
 mod scaffold;
 mod status;
 mod supply_chain_status;

@@ -8,6 +8,7 @@ pub mod access;
 pub mod credential;
 pub mod facts;
 pub mod generations;
+pub mod held;
 pub mod kubeconfig;
 pub mod names;
 pub mod ownership;

@@ -10,7 +10,6 @@ use crate::{
     error::{Error, Result},
     package_install::{TAP_NAMESPACE, pausable::Pausable},
     plan::Side,
-    registration::record::registration_of,
 };
 
 /// Somebody waits, with a finger on the key.
@@ -106,9 +105,7 @@ impl Typed {
                 let (build, context) = self.connect(&kubeconfig, Side::Build).await?;
                 let namespace = self.namespace.map_or_else(|| kubeconfig.namespace(&context), Ok)?;
                 let found = build.list_registrations((!self.all_namespaces).then_some(namespace.as_str())).await?;
-                let labels = found.into_iter().filter_map(|meta| meta.labels);
-                let mut names: Vec<String> =
-                    labels.filter_map(|labels| registration_of(&labels).map(str::to_owned)).collect();
+                let mut names: Vec<String> = found.into_iter().map(|held| held.name).collect();
                 names.sort();
                 names.dedup();
                 names.retain(|name| !self.names.contains(name));

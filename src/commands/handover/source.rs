@@ -1,6 +1,5 @@
 //! What the build cluster says: the registration of the run cluster, and the Workload's Deliverable.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
 use crate::{
@@ -9,7 +8,7 @@ use crate::{
     commands::build_cluster::BuildCluster,
     error::{Error, Result},
     kind::ApiKind,
-    registration::record::{Generation, REGISTRATION, key, list},
+    registration::held::Held,
     supply_chain::{
         DELIVERABLE, WORKLOAD,
         handover::{Left, Produced, config_maps, not_yet},
@@ -20,18 +19,6 @@ use crate::{
 
 static CONFIG_MAP: ApiKind = ApiKind::namespaced("", "v1", "ConfigMap", "configmaps");
 
-/// What is recorded of the run cluster.
-pub(super) struct RunRegistration {
-    /// The registration's name.
-    pub name: String,
-    /// The address in its kubeconfig.
-    pub server: String,
-    /// The run cluster's identity.
-    pub run_cluster_uid: String,
-    /// Its run namespaces.
-    pub run_namespaces: Vec<String>,
-}
-
 /// What is handed over, and where to.
 pub(super) struct Source {
     /// The Workload's name.
@@ -41,7 +28,7 @@ pub(super) struct Source {
     /// Its Deliverable.
     pub produced: Produced,
     /// The run cluster.
-    pub registration: RunRegistration,
+    pub registration: Held,
     /// What the operator should know.
     pub warnings: Vec<String>,
 }
@@ -68,11 +55,10 @@ pub(super) async fn observe(build: &BuildCluster, args: &HandoverArgs) -> Result
     Ok(Source { workload: args.workload.clone(), namespace, produced, registration, warnings })
 }
 
-async fn registration(build: &Cluster, namespace: &str, name: &str) -> Result<RunRegistration> {
+async fn registration(build: &Cluster, namespace: &str, name: &str) -> Result<Held> {
     let found = build.list_registrations(Some(namespace)).await?;
-    let name_of = |meta: &ObjectMeta| meta.labels.as_ref().and_then(|labels| labels.get(REGISTRATION)).cloned();
-    let names: Vec<String> = found.iter().filter_map(name_of).collect();
-    let Some(meta) = found.into_iter().find(|meta| name_of(meta).as_deref() == Some(name)) else {
+    let names: Vec<String> = found.iter().map(|held| held.name.clone()).collect();
+    let Some(held) = found.into_iter().find(|held| held.name == name) else {
         let error = Error::usage(format_args!(
             "there is no registration '{}' in the namespace '{namespace}' on {}",
             name.escape_debug(),
@@ -84,22 +70,15 @@ async fn registration(build: &Cluster, namespace: &str, name: &str) -> Result<Ru
                 .hint("see all of them: kubectl tapmc status --all-namespaces; --registration-namespace names theirs"),
         });
     };
-    let annotations = meta.annotations.unwrap_or_default();
-    let run_namespaces = annotations.get(key::RUN_NAMESPACES).map(|text| list(text)).unwrap_or_default();
-    let generation = Generation::from_annotations(&annotations).ok_or_else(|| {
-        Error::failed(format_args!(
-            "the Secret {namespace}/{} on {} does not say which run cluster it is for",
-            meta.name.unwrap_or_default(),
+    if held.generation.is_none() {
+        return Err(Error::failed(format_args!(
+            "the Secret {} on {} does not say which run cluster it is for",
+            held.secret,
             build.place()
         ))
-        .hint("register it again: kubectl tapmc register-run-cluster")
-    })?;
-    Ok(RunRegistration {
-        name: name.to_owned(),
-        server: generation.server,
-        run_cluster_uid: generation.run_cluster_uid,
-        run_namespaces,
-    })
+        .hint("register it again: kubectl tapmc register-run-cluster"));
+    }
+    Ok(held)
 }
 
 async fn produced(build: &Cluster, namespace: &str, workload: &str) -> Result<(Produced, Vec<String>)> {

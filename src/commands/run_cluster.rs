@@ -1,0 +1,206 @@
+//! The operator's own way to the run cluster of a registration, found by its address or, failing
+//! that, by its identity. The stored credential is never used for it.
+
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
+use tokio::sync::OnceCell;
+
+use crate::{
+    cli::cluster::RunClusterArgs,
+    cluster::{Cluster, Impersonation, Limits, kubeconfig::LocalKubeconfig},
+    error::{Error, Kind, Result},
+    kind::ApiKind,
+    output::Printer,
+    plan::Side,
+    registration::{facts::Identity, held::Held},
+    report::ClusterReport,
+};
+
+/// The kind of a namespace.
+pub(super) static NAMESPACE: ApiKind = ApiKind::cluster_wide("", "v1", "Namespace", "namespaces");
+/// How long a cluster may take to say who it is, when it is only perhaps the right one.
+const PERHAPS: Duration = Duration::from_secs(5);
+/// How many of those are asked at a time.
+const AT_A_TIME: usize = 8;
+
+/// A run cluster as the operator reaches it.
+pub(super) struct RunCluster {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The context that leads to it.
+    pub context: String,
+    /// Which cluster it is, as far as the operator may know.
+    pub identity: Identity,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
+}
+
+impl RunCluster {
+    /// As plans and reports name it.
+    pub(super) fn report(&self) -> ClusterReport {
+        ClusterReport { context: self.context.clone(), server: self.cluster.server(), uid: String::new() }
+    }
+}
+
+/// What is done where several contexts lead to the same run cluster.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Several {
+    /// A person chooses; without a terminal that is refused.
+    Choose(Printer),
+    /// The first of them does: it is only looked at.
+    #[expect(dead_code, reason = "what only looks at a run cluster comes next")]
+    First,
+}
+
+/// The ways to run clusters that the local kubeconfig has.
+pub(super) struct RunClusters<'a> {
+    local: &'a LocalKubeconfig,
+    args: &'a RunClusterArgs,
+    limits: Limits,
+    /// Each context's cluster by its `kube-system`, once they had to be asked.
+    asked: OnceCell<Vec<(String, Identity)>>,
+}
+
+impl<'a> RunClusters<'a> {
+    /// The ways of this kubeconfig, as this user, within these limits.
+    pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Self {
+        Self { local, args, limits, asked: OnceCell::new() }
+    }
+
+    /// Finds the way to the cluster of a registration, and proves that it leads there.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where no context leads there, or the named one leads elsewhere.
+    pub(super) async fn find(&self, held: &Held, several: Several) -> Result<RunCluster> {
+        let context = self.context(held, several).await?;
+        let found = self.connect(held, &context).await?;
+        if found.identity.is(held.run_cluster_uid()) == Some(false) {
+            return Err(another_cluster(&context, &found.identity, held));
+        }
+        Ok(found)
+    }
+
+    /// Finds the way to the address or, failing that, to the cluster of a registration. It may lead
+    /// to another cluster than the recorded one, when a cluster was made anew behind its address.
+    ///
+    /// # Errors
+    /// As [`Self::find`], and as the cluster answers.
+    #[expect(dead_code, reason = "the same")]
+    pub(super) async fn find_unproven(&self, held: &Held, several: Several) -> Result<RunCluster> {
+        let context = self.context(held, several).await?;
+        self.connect(held, &context).await
+    }
+
+    async fn context(&self, held: &Held, several: Several) -> Result<String> {
+        if let Some(context) = &self.args.run_context {
+            return Ok(context.clone());
+        }
+        let mut found = by_address(self.local, held.server());
+        if found.is_empty() {
+            if let Several::Choose(printer) = several {
+                let _progress = printer.progress("asking the clusters of the kubeconfig who they are");
+                found = self.by_identity(held).await;
+            } else {
+                found = self.by_identity(held).await;
+            }
+        }
+        match (found.as_slice(), several) {
+            ([only], _) | ([only, ..], Several::First) => Ok(only.clone()),
+            ([], _) => Err(no_context(held)),
+            (choices, Several::Choose(printer)) => {
+                printer.choose("the context of the run cluster", "--run-context", choices)
+            }
+        }
+    }
+
+    async fn connect(&self, held: &Held, context: &str) -> Result<RunCluster> {
+        let cluster = self.way(self.local, context, self.limits).await?;
+        let identity = identity(&cluster, held.run_cluster_uid()).await?;
+        let mut warnings = Vec::new();
+        if identity.is(held.run_cluster_uid()).is_none() {
+            warnings.push(format!(
+                "you may not read who the cluster of the context '{context}' is: that it is the one of the registration \
+                 '{}' is taken on trust",
+                held.name
+            ));
+        }
+        Ok(RunCluster { cluster, context: context.to_owned(), identity, warnings })
+    }
+
+    async fn way(&self, local: &LocalKubeconfig, context: &str, limits: Limits) -> Result<Cluster> {
+        let identity = Impersonation { user: self.args.run_as.clone(), groups: self.args.run_as_group.clone() };
+        Cluster::connect(local, Side::Run, context, &identity, limits).await
+    }
+
+    /// The contexts whose cluster says that it is the registered one.
+    async fn by_identity(&self, held: &Held) -> Vec<String> {
+        let recorded = held.run_cluster_uid();
+        // Where a namespace of the registration stands in for the identity, the answers hold for it alone.
+        let of_this_one;
+        let asked = if recorded.contains(':') {
+            of_this_one = self.ask_all(recorded).await;
+            &of_this_one
+        } else {
+            self.asked.get_or_init(|| self.ask_all(recorded)).await
+        };
+        let is_it =
+            |(context, identity): &(String, Identity)| (identity.is(recorded) == Some(true)).then(|| context.clone());
+        let mut found: Vec<String> = asked.iter().filter_map(is_it).collect();
+        found.sort();
+        found
+    }
+
+    /// Asks every context's cluster who it is. A credential plugin that would ask something is not
+    /// asked.
+    async fn ask_all(&self, recorded: &str) -> Vec<(String, Identity)> {
+        let local = &self.local.clone().without_questions();
+        let limits = Limits { total: PERHAPS.min(self.limits.total), request: Duration::ZERO };
+        let asked = local.context_names().into_iter().map(|context| async move {
+            let cluster = self.way(local, &context, limits).await.ok()?;
+            identity(&cluster, recorded).await.ok().map(|identity| (context, identity))
+        });
+        stream::iter(asked).buffer_unordered(AT_A_TIME).filter_map(async |found| found).collect().await
+    }
+}
+
+/// The contexts whose cluster has that address.
+fn by_address(local: &LocalKubeconfig, server: &str) -> Vec<String> {
+    let mut names = local.context_names();
+    names.retain(|name| local.endpoint(name).is_ok_and(|endpoint| endpoint.server == server));
+    names
+}
+
+/// Who a cluster is, as far as a recorded identity must be compared with it.
+pub(super) async fn identity(cluster: &Cluster, recorded: &str) -> Result<Identity> {
+    let uid = async |namespace: &str| match cluster.read_object(&NAMESPACE, None, namespace).await {
+        Ok(found) => Ok(found.and_then(|found| found["metadata"]["uid"].as_str().map(str::to_owned))),
+        Err(error) if error.kind() == Kind::NotAllowed => Ok(None),
+        Err(error) => Err(error),
+    };
+    let kube_system = uid("kube-system").await?;
+    let stand_in = match recorded.split_once(':') {
+        Some((namespace, _)) => uid(namespace).await?.map(|uid| (namespace.to_owned(), uid)),
+        None => None,
+    };
+    Ok(Identity { kube_system, stand_in })
+}
+
+fn no_context(held: &Held) -> Error {
+    Error::usage(format_args!(
+        "no context of the kubeconfig leads to the run cluster of the registration '{}' ({})",
+        held.name,
+        held.server()
+    ))
+    .hint("name one of your own for it with --run-context; the stored credential is never used for this")
+}
+
+fn another_cluster(context: &str, own: &Identity, held: &Held) -> Error {
+    Error::usage(format_args!(
+        "the context '{context}' leads to the cluster {}, and the registration '{}' is of the cluster {}",
+        own.recorded(),
+        held.name,
+        held.run_cluster_uid()
+    ))
+    .hint("name another context with --run-context, or register the cluster anew if it was made anew")
+}
