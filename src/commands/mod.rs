@@ -9,6 +9,7 @@ mod handover;
 mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;
+mod registering;
 mod resume_supply_chain;
 mod run_cluster;
 mod scaffold;

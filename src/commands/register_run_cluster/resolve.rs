@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Contexts;
 use crate::{
     cli::register_run_cluster::{ProfileName, RegisterRunClusterArgs},
     cluster::kubeconfig::{LocalKubeconfig, certificates},
+    commands::registering::Contexts,
     error::{Error, Result},
     output::Printer,
     registration::{

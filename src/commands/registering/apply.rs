@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 
-use super::{Clusters, observe::Observation};
+use super::{Clusters, Registering, observe::Observation};
 use crate::{
     cluster::Verified,
     error::{Error, Result},
@@ -34,13 +34,12 @@ pub(super) struct Outcome {
 
 /// Carries the plan out.
 pub(super) async fn apply(
-    clusters: &Clusters,
-    observation: &Observation,
-    plan: &RegistrationPlan,
+    registering: &Registering,
     wait: Duration,
     progress: &Progress,
     journal: &Journal,
 ) -> Result<Outcome> {
+    let Registering { clusters, observation, plan, .. } = registering;
     progress.now("making the namespaces");
     let owner = namespaces(clusters, observation, plan, wait, journal).await?;
     let run = Run { clusters, observation, plan, owner, journal };

@@ -1,6 +1,6 @@
 //! The report of a registration, from what was decided, planned and done.
 
-use super::{Clusters, Contexts, apply::Outcome, observe::Observation};
+use super::{Registering, apply::Outcome};
 use crate::{
     cli::output::DryRun,
     cluster::UNKNOWN_UID,
@@ -8,7 +8,6 @@ use crate::{
     registration::{
         access::SECRET_KEY,
         generations::{CredentialPlan, GRACE},
-        planning::RegistrationPlan,
         profiles::describe,
     },
     report::{API_VERSION, ClusterReport, Done, RegistrationReport, SecretReport, TokenReport},
@@ -16,17 +15,11 @@ use crate::{
 };
 
 /// The report of a run that made its changes.
-pub(super) fn done(
-    clusters: &Clusters,
-    contexts: &Contexts,
-    observation: &Observation,
-    plan: &RegistrationPlan,
-    outcome: &Outcome,
-    changes: Vec<Done>,
-) -> RegistrationReport {
+pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Done>) -> RegistrationReport {
+    let Registering { contexts, observation, plan, .. } = registering;
     let registration = &observation.registration;
     let generation = &outcome.generation;
-    let mut report = common(clusters, contexts, observation, changes);
+    let mut report = common(registering, changes);
     report.token = Some(TokenReport {
         generation: generation.number,
         issued: outcome.issued,
@@ -64,15 +57,9 @@ pub(super) fn done(
 }
 
 /// The report of a dry run.
-pub(super) fn dry_run(
-    clusters: &Clusters,
-    contexts: &Contexts,
-    observation: &Observation,
-    plan: &RegistrationPlan,
-    how: DryRun,
-    changes: Vec<Done>,
-) -> RegistrationReport {
-    let mut report = common(clusters, contexts, observation, changes);
+pub(super) fn dry_run(registering: &Registering, how: DryRun, changes: Vec<Done>) -> RegistrationReport {
+    let plan = &registering.plan;
+    let mut report = common(registering, changes);
     report.dry_run = Some(if how == DryRun::Server { "server" } else { "client" });
     report.warnings.clone_from(&plan.warnings);
     let sent = plan.changes().filter(|change| !matches!(change.op, Op::Keep | Op::Delete));
@@ -86,12 +73,8 @@ pub(super) fn dry_run(
     report
 }
 
-fn common(
-    clusters: &Clusters,
-    contexts: &Contexts,
-    observation: &Observation,
-    changes: Vec<Done>,
-) -> RegistrationReport {
+fn common(registering: &Registering, changes: Vec<Done>) -> RegistrationReport {
+    let Registering { clusters, contexts, observation, .. } = registering;
     let registration = &observation.registration;
     let mut profiles: Vec<String> = registration.grants.profiles.iter().map(ToString::to_string).collect();
     if !registration.grants.rules.is_empty() {

@@ -1,0 +1,174 @@
+//! One registration from observed clusters to a proven Secret: what `register-run-cluster` and
+//! `rotate-token` have in common.
+
+mod apply;
+mod credential;
+mod dry_run;
+mod observe;
+mod report;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    cli::output::DryRun,
+    cluster::{Cluster, Limits},
+    error::{Error, Kind, Result},
+    output::{Printer, Progress},
+    plan::{Op, Side},
+    registration::{
+        Asked, Registration,
+        generations::CredentialPlan,
+        kubeconfig,
+        planning::{self, Observed, RegistrationPlan, context_namespace},
+        record::{MANAGED_BY, REGISTRATION},
+    },
+    report::{Journal, RegistrationReport},
+    words,
+};
+use observe::Observation;
+
+/// The contexts that were chosen.
+#[derive(Debug, Clone)]
+pub(super) struct Contexts {
+    /// That of the build cluster.
+    pub build: String,
+    /// That of the run cluster.
+    pub run: String,
+}
+
+/// Both clusters as the operator reaches them, and the run cluster as its reader will.
+pub(super) struct Clusters {
+    build: Cluster,
+    run: Cluster,
+    reader: Cluster,
+}
+
+/// A registration, what was observed of it, and what would be done.
+pub(super) struct Registering {
+    clusters: Clusters,
+    contexts: Contexts,
+    observation: Observation,
+    plan: RegistrationPlan,
+}
+
+impl Registering {
+    /// Observes both clusters for what was asked, and plans. The clusters come as they are to be
+    /// used; the reader's way is prepared here, while the operator's own are being prepared.
+    pub(super) async fn observe(
+        operator: impl Future<Output = Result<(Cluster, Cluster)>>,
+        contexts: Contexts,
+        asked: &Asked,
+        limits: Limits,
+    ) -> Result<Self> {
+        let first_guess = Registration::resolve(asked, None)?;
+        let ((build, run), reader) = futures::try_join!(operator, reader(&first_guess, limits))?;
+        let mut clusters = Clusters { build, run, reader };
+        let observation = observe::observe(&mut clusters, asked, first_guess, limits).await?;
+        let observed = Observed {
+            build: &observation.build,
+            run: &observation.run,
+            token: observation.token.as_ref(),
+            orphan_age: limits.total * 2,
+        };
+        let plan = planning::plan(&observation.registration, observed)?;
+        Ok(Self { clusters, contexts, observation, plan })
+    }
+
+    /// The registration's name.
+    pub(super) fn name(&self) -> &str {
+        self.observation.registration.name.as_str()
+    }
+
+    /// Would nothing be changed?
+    pub(super) fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+
+    /// How many objects would be changed.
+    pub(super) fn changes(&self) -> usize {
+        self.plan.changes().filter(|change| change.op != Op::Keep).count()
+    }
+
+    /// Would a token be issued?
+    pub(super) fn issues(&self) -> bool {
+        self.plan.credential != CredentialPlan::Keep
+    }
+
+    /// Shows what would be done.
+    pub(super) fn show(&self, printer: Printer) {
+        printer.plan(&self.observation.registration, &self.plan, [&self.contexts.build, &self.contexts.run]);
+    }
+
+    /// Has the API servers check what would be done, or only shows it.
+    pub(super) async fn dry_run(&self, how: DryRun) -> Result<RegistrationReport> {
+        let changes = dry_run::dry_run(&self.clusters, &self.plan, how).await?;
+        Ok(report::dry_run(self, how, changes))
+    }
+
+    /// Gives the requests their whole time again.
+    pub(super) fn restart_clock(&self) {
+        for cluster in [&self.clusters.build, &self.clusters.run, &self.clusters.reader] {
+            cluster.restart_clock();
+        }
+    }
+
+    /// Carries the plan out.
+    pub(super) async fn apply(
+        &self,
+        wait: Duration,
+        progress: &Progress,
+        journal: &Journal,
+    ) -> Result<RegistrationReport> {
+        let outcome = apply::apply(self, wait, progress, journal).await?;
+        Ok(report::done(self, &outcome, journal.done()))
+    }
+
+    /// Refuses before the first write where the operator lacks a right, or would grant more than the
+    /// operator holds.
+    pub(super) async fn require_rights(&self) -> Result<()> {
+        let Self { clusters, observation, plan, .. } = self;
+        let registration = &observation.registration;
+        let needed = |side| plan.needed_rights(side, registration);
+        let (mut build, mut run) = (observation.build.rights.clone(), observation.run.rights.clone());
+        let (needed_build, needed_run): (BTreeSet<_>, BTreeSet<_>) = (needed(Side::Build), needed(Side::Run));
+        let (build, run) = futures::join!(
+            clusters.build.require(&mut build, &needed_build),
+            clusters.run.require(&mut run, &needed_run),
+        );
+        build?;
+        run.map_err(|error| {
+            let namespace = &registration.account.reference().namespace;
+            let is_missing = plan
+                .namespaces
+                .iter()
+                .any(|c| c.side == Side::Run && c.op == Op::Create && &c.manifest.name == namespace);
+            if error.kind() == Kind::NotAllowed && is_missing { administrators_way(registration, error) } else { error }
+        })?;
+        let doubtful = planning::doubtful_grants(plan, registration, &observation.run.rights);
+        clusters.run.prove_grants(&doubtful).await
+    }
+}
+
+/// The run cluster as the kubeconfig that will be stored shows it.
+async fn reader(registration: &Registration, limits: Limits) -> Result<Cluster> {
+    let text = kubeconfig::render(&registration.name, &registration.endpoint, context_namespace(registration), None);
+    Cluster::as_reader(&text, &registration.endpoint, limits).await
+}
+
+/// Who can make the account namespace, and how.
+fn administrators_way(registration: &Registration, error: Error) -> Error {
+    let namespace = &registration.account.reference().namespace;
+    error.replace_hint(format_args!(
+        "a cluster administrator can make the account namespace, then run this again:\n  \
+         kubectl create namespace {namespace}\n  \
+         kubectl label namespace {namespace} {}={} {REGISTRATION}={}\n\
+         and you need the rights above in it, from a ClusterRoleBinding or from a RoleBinding to you alone",
+        MANAGED_BY.0, MANAGED_BY.1, registration.name,
+    ))
+}
+
+/// What a plan is asked consent for: `3 changes and the token`.
+pub(super) fn consent(changes: usize, issues: bool) -> String {
+    let token = if issues { " and issue the token" } else { "" };
+    format!("Make {}{token}?", words::count(changes, "change"))
+}
