@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     diff::ObjectDifference,
+    error::Error,
     plan::{Change, Op, Side},
 };
 
@@ -137,6 +138,23 @@ pub struct TokenReport {
     pub expires_at: String,
     /// The granted lifetime.
     pub granted_seconds: i64,
+    /// The token before this one; none where there was none, or where it was dead already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<FormerToken>,
+}
+
+/// What became of a token that another one has taken the place of.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerToken {
+    /// The marker Secret to which it is bound.
+    pub marker: String,
+    /// `spared` until the grace is over, `refused` where that was seen, `marker-deleted` where the
+    /// token itself was not at hand.
+    pub state: &'static str,
+    /// RFC 3339: how long it is spared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// One object and what became of it.
@@ -189,22 +207,38 @@ impl Done {
 /// What was done so far, kept outside of the command so that it can be told when the command
 /// fails or is interrupted.
 #[derive(Debug, Clone, Default)]
-pub struct Journal(Arc<Mutex<Vec<Done>>>);
+pub struct Journal {
+    noted: Arc<Mutex<Vec<Done>>>,
+    /// The one of which this is a branch.
+    whole: Option<Arc<Mutex<Vec<Done>>>>,
+}
 
 impl Journal {
+    /// A journal of a part alone; what is noted in it is noted in this one too.
+    #[must_use]
+    pub fn branch(&self) -> Self {
+        Self { noted: Arc::default(), whole: Some(self.noted.clone()) }
+    }
+
     /// Notes what was done.
     pub fn note(&self, done: Done) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+        if let Some(whole) = &self.whole {
+            whole.lock().unwrap_or_else(PoisonError::into_inner).push(done.clone());
+        }
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push(done);
     }
 
     /// Everything that was noted.
     #[must_use]
     pub fn done(&self) -> Vec<Done> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
 
-impl Journal {
+    /// What was noted so far has been told: a failure of the whole need not tell it again.
+    pub fn told(&self) {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Everything that was noted, in the order of the plan: what is done at once is noted as it ends.
     #[must_use]
     pub fn in_order(&self, plan: &[Change]) -> Vec<Done> {
@@ -217,6 +251,55 @@ impl Journal {
         let mut all = self.done();
         all.sort_by_key(place);
         all
+    }
+}
+
+/// The report of `rotate-token`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotationReport {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// `RotationReport`.
+    pub kind: &'static str,
+    /// `client` or `server`; none where changes were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<&'static str>,
+    /// The registrations that were visited.
+    pub items: Vec<RegistrationReport>,
+    /// Those that failed.
+    pub failed: Vec<FailedRegistration>,
+}
+
+/// A registration of several that failed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedRegistration {
+    /// Its name.
+    pub name: String,
+    /// The namespace of its Secret.
+    pub namespace: String,
+    /// What went wrong, with its causes.
+    pub error: String,
+    /// What can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The exit code that the failure alone would have.
+    pub exit_code: u8,
+}
+
+impl FailedRegistration {
+    /// From the failure.
+    #[must_use]
+    pub fn new(name: String, namespace: String, error: &Error) -> Self {
+        let sentences: Vec<String> = error.sentences().collect();
+        Self {
+            name,
+            namespace,
+            error: sentences.join(": "),
+            hint: error.hint_text().map(str::to_owned),
+            exit_code: error.kind().exit_code(),
+        }
     }
 }
 

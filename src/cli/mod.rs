@@ -10,6 +10,7 @@ pub mod pause_supply_chain;
 pub mod register_run_cluster;
 pub mod registrations;
 pub mod resume_supply_chain;
+pub mod rotate_token;
 pub mod scaffold;
 pub mod status;
 pub mod supply_chain_status;
@@ -55,6 +56,8 @@ pub enum Command {
     RegisterRunCluster(Box<register_run_cluster::RegisterRunClusterArgs>),
     /// Show the registrations that a build cluster holds
     Status(status::StatusArgs),
+    /// Issue a new token for registrations, and end the former one
+    RotateToken(Box<rotate_token::RotateTokenArgs>),
     /// Have controllers leave the supply chain alone, so that it can be changed
     PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
     /// Let controllers go on with what was paused

@@ -1,6 +1,6 @@
 //! The proof: the very kubeconfig that is stored, used as its reader will use it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use k8s_openapi::api::rbac::v1::PolicyRule;
@@ -17,6 +17,9 @@ use crate::{
 
 /// How long a fresh grant may take until each API server of a cluster knows of it.
 const PROPAGATION: [u64; 6] = [50, 100, 200, 500, 1_500, 3_000];
+
+/// How often it is asked whether a token has ended.
+const REFUSAL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// More warm connections than this cost more than they save.
 const MAX_WARM: usize = 4;
@@ -66,6 +69,24 @@ impl Cluster {
             Ok(_) => Ok(TokenState::Accepted),
             Err(error) if is_status(&error, 401) => Ok(TokenState::Refused),
             Err(error) => Err(self.explain("trying the stored token", &error)),
+        }
+    }
+
+    /// Tries a token until the API server refuses it, which may have cached that it is good. Is it
+    /// refused before the limit?
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn await_refused(&self, token: &Token, namespace: &str, limit: Duration) -> Result<bool> {
+        let begun = Instant::now();
+        loop {
+            if self.try_token(token, namespace).await? == TokenState::Refused {
+                return Ok(true);
+            }
+            if begun.elapsed() >= limit {
+                return Ok(false);
+            }
+            tokio::time::sleep(REFUSAL_INTERVAL).await;
         }
     }
 

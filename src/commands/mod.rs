@@ -11,6 +11,7 @@ mod pause_supply_chain;
 mod register_run_cluster;
 mod registering;
 mod resume_supply_chain;
+mod rotate_token;
 mod run_cluster;
 mod scaffold;
 mod status;
@@ -53,6 +54,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Status(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(status::status(args, printer)))
+        }
+        Command::RotateToken(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(rotate_token::rotate_token(*args, printer, journal.clone())))
         }
         Command::PauseSupplyChain(args) => {
             let printer = Printer::new(args.output.format());

@@ -4,6 +4,7 @@
 mod apply;
 mod credential;
 mod dry_run;
+mod ending;
 mod observe;
 mod report;
 
@@ -72,11 +73,6 @@ impl Registering {
         };
         let plan = planning::plan(&observation.registration, observed)?;
         Ok(Self { clusters, contexts, observation, plan })
-    }
-
-    /// The registration's name.
-    pub(super) fn name(&self) -> &str {
-        self.observation.registration.name.as_str()
     }
 
     /// Would nothing be changed?

@@ -73,7 +73,7 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// [`Kind::Usage`] where no context leads there, or the named one leads elsewhere.
     pub(super) async fn find(&self, held: &Held, several: Several) -> Result<RunCluster> {
-        let context = self.context(held, several).await?;
+        let context = self.context(Some(held), several).await?;
         let found = self.connect(held, &context).await?;
         if found.identity.is(held.run_cluster_uid()) == Some(false) {
             return Err(another_cluster(&context, &found.identity, held));
@@ -88,14 +88,22 @@ impl<'a> RunClusters<'a> {
     /// As [`Self::find`], and as the cluster answers.
     #[expect(dead_code, reason = "the same")]
     pub(super) async fn find_unproven(&self, held: &Held, several: Several) -> Result<RunCluster> {
-        let context = self.context(held, several).await?;
+        let context = self.context(Some(held), several).await?;
         self.connect(held, &context).await
     }
 
-    async fn context(&self, held: &Held, several: Several) -> Result<String> {
-        if let Some(context) = &self.args.run_context {
-            return Ok(context.clone());
-        }
+    /// The context that leads to the address or, failing that, to the cluster of a registration;
+    /// without a registration the one that was typed.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where there is none.
+    pub(super) async fn context(&self, held: Option<&Held>, several: Several) -> Result<String> {
+        let typed = self.args.run_context.as_ref();
+        let Some(held) = held.filter(|_| typed.is_none()) else {
+            return typed
+                .cloned()
+                .ok_or_else(|| Error::usage("no run cluster is named").hint("name it with --run-context"));
+        };
         let mut found = by_address(self.local, held.server());
         if found.is_empty() {
             if let Several::Choose(printer) = several {
@@ -115,7 +123,7 @@ impl<'a> RunClusters<'a> {
     }
 
     async fn connect(&self, held: &Held, context: &str) -> Result<RunCluster> {
-        let cluster = self.way(self.local, context, self.limits).await?;
+        let cluster = self.way(context).await?;
         let identity = identity(&cluster, held.run_cluster_uid()).await?;
         let mut warnings = Vec::new();
         if identity.is(held.run_cluster_uid()).is_none() {
@@ -128,7 +136,12 @@ impl<'a> RunClusters<'a> {
         Ok(RunCluster { cluster, context: context.to_owned(), identity, warnings })
     }
 
-    async fn way(&self, local: &LocalKubeconfig, context: &str, limits: Limits) -> Result<Cluster> {
+    /// Prepares the way through a context; no request is sent yet.
+    pub(super) async fn way(&self, context: &str) -> Result<Cluster> {
+        self.way_with(self.local, context, self.limits).await
+    }
+
+    async fn way_with(&self, local: &LocalKubeconfig, context: &str, limits: Limits) -> Result<Cluster> {
         let identity = Impersonation { user: self.args.run_as.clone(), groups: self.args.run_as_group.clone() };
         Cluster::connect(local, Side::Run, context, &identity, limits).await
     }
@@ -157,7 +170,7 @@ impl<'a> RunClusters<'a> {
         let local = &self.local.clone().without_questions();
         let limits = Limits { total: PERHAPS.min(self.limits.total), request: Duration::ZERO };
         let asked = local.context_names().into_iter().map(|context| async move {
-            let cluster = self.way(local, &context, limits).await.ok()?;
+            let cluster = self.way_with(local, &context, limits).await.ok()?;
             identity(&cluster, recorded).await.ok().map(|identity| (context, identity))
         });
         stream::iter(asked).buffer_unordered(AT_A_TIME).filter_map(async |found| found).collect().await

@@ -11,6 +11,7 @@ mod manifests;
 mod progress;
 mod prompt;
 mod redact;
+mod rotations;
 mod supply_chain_status;
 mod table;
 mod trace;
@@ -25,7 +26,7 @@ use crate::{
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
     report::{
-        BackupsReport, ChangesReport, Done, RegistrationReport, StatusReport, VersionReport,
+        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, StatusReport, VersionReport,
         supply_chain_status::SupplyChainStatus,
     },
     supply_chain::scaffold::Scaffolded,
@@ -48,6 +49,12 @@ impl Printer {
         Self { format }
     }
 
+    /// Is the result one document for a program?
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        matches!(self.format, OutputFormat::Json | OutputFormat::Yaml)
+    }
+
     /// Shows what would be done, on stderr.
     pub fn plan(self, registration: &Registration, plan: &RegistrationPlan, places: [&str; 2]) {
         self.say(&human::plan(registration, plan, places));
@@ -61,6 +68,25 @@ impl Printer {
         self.done(&report.changes, report.dry_run, report)?;
         self.say(&human::registered(report));
         Ok(())
+    }
+
+    /// Prints the report of a rotation: of one registration as of its registering, of several a table.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn rotations(self, report: &RotationReport) -> Result<()> {
+        match (self.format, report.items.as_slice()) {
+            (OutputFormat::Json | OutputFormat::Yaml, _) => self.document(report),
+            (_, []) if report.failed.is_empty() => {
+                self.say("nothing to rotate: no token and no marker is due");
+                Ok(())
+            }
+            (_, [only]) if report.failed.is_empty() => self.registration(only),
+            (OutputFormat::Name, items) => {
+                Self::result(&items.iter().map(|item| human::names(&item.changes)).collect::<String>())
+            }
+            (format, _) => Self::result(&rotations::table(report, format == OutputFormat::Wide)),
+        }
     }
 
     /// Shows what a verb would change on one cluster, on stderr.

@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Secret;
 
 use super::{
-    Registration,
+    Registration, Rotation,
     facts::{MarkerFacts, TokenState},
     ownership::AccountState,
     planning::Observed,
-    record::key,
+    record::Generation,
 };
 use crate::plan::{Change, Manifest, Side};
 
@@ -27,8 +27,17 @@ pub enum CredentialPlan {
         why: String,
         /// The superseded marker, which is spared for a while: a running deploy may hold its
         /// token.
-        supersedes: Option<String>,
+        supersedes: Option<MarkerName>,
     },
+}
+
+/// A marker Secret by name and UID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkerName {
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
 }
 
 /// How long a superseded token is spared, so that a running deploy can end with it.
@@ -46,20 +55,21 @@ pub(super) fn credential_plan(
     let newest = run.markers.iter().map(MarkerFacts::generation).max().unwrap_or(0);
     let number = generation.map_or(0, |g| g.number).max(newest) + 1;
     let marker = generation.and_then(|g| run.marker_of(g));
-    let issue = |why: &str, supersedes: Option<&str>| CredentialPlan::Issue {
+    let issue = |why: &str, supersedes: Option<&Generation>| CredentialPlan::Issue {
         number,
         why: why.to_owned(),
-        supersedes: supersedes.map(str::to_owned),
+        supersedes: supersedes
+            .map(|generation| MarkerName { name: generation.marker.clone(), uid: generation.marker_uid.clone() }),
     };
     let (Some(secret), Some(generation)) = (ours, generation) else {
         return issue("the first one", None);
     };
     let claims = secret.stored.as_ref().and_then(|stored| stored.token.claims());
     let bound = claims.as_ref().and_then(|claims| claims.kubernetes.secret.as_ref());
-    let alive = marker.map(|marker| marker.name.as_str());
+    let alive = marker.map(|_| generation);
     match (state, marker, claims.as_ref()) {
         (AccountState::New | AccountState::Unproven(_), _, _) => issue("the ServiceAccount is made anew", None),
-        _ if registration.rotate => issue("--rotate", Some(&generation.marker)),
+        _ if registration.rotation == Rotation::Now => issue("a new generation was asked for", Some(generation)),
         (_, None, _) => issue("the marker Secret of the stored token is gone", None),
         (_, _, None) => issue("the stored kubeconfig was changed", None),
         (_, _, Some(claims))
@@ -90,8 +100,11 @@ pub(super) fn orphans(registration: &Registration, observed: Observed<'_>) -> Ve
     let mut changes = Vec::new();
     let recorded_uid = build.secret.as_ref().and_then(|s| s.generation.as_ref()).map(|g| g.marker_uid.as_str());
     let orphan_age = SignedDuration::try_from(orphan_age).unwrap_or(SignedDuration::MAX);
+    let superseded = build.secret.as_ref().and_then(|s| s.generation.as_ref()).and_then(|g| g.superseded.as_ref());
     for marker in &run.markers {
-        let why = match (marker.retire_after(), marker.created) {
+        let recorded_due = superseded.filter(|superseded| superseded.marker == marker.name).map(|s| s.until);
+        let why = match (marker.retire_after().or(recorded_due), marker.created) {
+            _ if registration.rotation == Rotation::Evict && !registration.account.is_brought() => "evicted",
             _ if recorded_uid == Some(marker.uid.as_str()) => continue,
             (Some(due), _) if due < run.now => "its grace is over",
             (None, Some(created)) if run.now.duration_since(created) > orphan_age => {
@@ -114,9 +127,8 @@ pub fn marker_manifest(registration: &Registration, name: &str, uid: &str) -> Ma
     manifest
 }
 
-/// The annotation that spares a superseded marker until its grace is over.
+/// When the grace of a superseded generation is over.
 #[must_use]
-pub fn retirement(now: Timestamp) -> (String, String) {
-    let due = now.checked_add(GRACE).unwrap_or(now);
-    (key::RETIRE_AFTER.to_owned(), due.to_string())
+pub fn grace_over(registration: &Registration, now: Timestamp) -> Timestamp {
+    now.checked_add(registration.grace).unwrap_or(now)
 }

@@ -64,6 +64,18 @@ impl Account {
     }
 }
 
+/// Whether a new generation begins although the running one would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rotation {
+    /// Only if the stored token does not do any more.
+    #[default]
+    WhenNeeded,
+    /// In any case.
+    Now,
+    /// In any case, with the ServiceAccount made anew: every token of it, of every kind, ends.
+    Evict,
+}
+
 /// The decided facts of one run cluster.
 #[derive(Debug, Clone)]
 pub struct Registration {
@@ -87,8 +99,10 @@ pub struct Registration {
     pub create_namespace: bool,
     /// May objects of somebody else be taken over?
     pub adopt: bool,
-    /// Is a new generation wanted in any case?
-    pub rotate: bool,
+    /// Is a new generation wanted in any case, and what becomes of the one before?
+    pub rotation: Rotation,
+    /// How long the token of the generation before is spared.
+    pub grace: Duration,
     /// Was a lifetime typed? Then a running token with another one does not do.
     pub duration_was_typed: bool,
     /// May the build cluster be the run cluster?

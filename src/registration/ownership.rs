@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    Registration,
+    Registration, Rotation,
     facts::{BuildFacts, NamespaceState, RunFacts, map},
     names::ObjectRef,
     record::{key, registration_of},
@@ -100,6 +100,9 @@ pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunF
     let belongs_here = object.map(|object| belongs(registration, build, object));
     match belongs_here {
         Some(Err(error)) if !registration.adopt => return Err(error),
+        Some(Ok(())) if registration.rotation == Rotation::Evict => {
+            return Ok(AccountState::Unproven("evicted: every token of it ends".to_owned()));
+        }
         Some(Ok(())) if is_recorded(registration, build, run) => return Ok(AccountState::Proven),
         _ => {}
     }

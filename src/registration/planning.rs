@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::{
     Registration, access,
-    facts::{BuildFacts, NamespaceState, Rights, RunFacts, TokenState, map},
+    facts::{BuildFacts, MarkerFacts, NamespaceState, Rights, RunFacts, SecretFacts, TokenState, map},
     generations,
     generations::CredentialPlan,
     kubeconfig,
     ownership::{self, AccountState},
-    record::{Recorded, registration_of},
+    record::{Generation, Recorded, Superseded, registration_of},
     rights::{Right, of_rules},
 };
 use crate::{
@@ -128,7 +128,7 @@ pub fn plan(registration: &Registration, observed: Observed<'_>) -> Result<Regis
     let namespaces = namespace_changes(registration, build, run)?;
     let access = access_changes(registration, run, &recorded, &state)?;
     let credential = generations::credential_plan(registration, observed, &state);
-    let secret = secret_change(registration, build, &recorded, &credential);
+    let secret = secret_change(registration, observed, &recorded, &credential);
     let removals = removals(registration, observed, &access);
     let warnings = super::warnings::warnings(registration, build, run);
     Ok(RegistrationPlan { recorded, namespaces, access, credential, secret, removals, warnings })
@@ -219,15 +219,16 @@ fn access_changes(
 
 fn secret_change(
     registration: &Registration,
-    build: &BuildFacts,
+    observed: Observed<'_>,
     recorded: &Recorded,
     credential: &CredentialPlan,
 ) -> Change {
+    let Observed { build, run, .. } = observed;
     let Some(secret) = &build.secret else {
         return Change::create(Side::Build, access::kubeconfig_secret(registration, recorded, None, None));
     };
-    let generation = secret.generation.as_ref();
-    let desired = access::kubeconfig_secret(registration, recorded, generation, None);
+    let generation = kept_generation(secret, run);
+    let desired = access::kubeconfig_secret(registration, recorded, generation.as_ref(), None);
     let mut change = Change::between(Side::Build, desired, Some(&secret.body));
     let rendered = secret.stored.as_ref().map(|stored| rendered(registration, stored));
     let same_text = match (&rendered, &secret.text) {
@@ -248,6 +249,17 @@ fn secret_change(
     }
     change.resource_version = Some(secret.resource_version.clone());
     change
+}
+
+/// The generation that the Secret records, without one before it that has ended or is due to.
+#[must_use]
+pub fn kept_generation(secret: &SecretFacts, run: &RunFacts) -> Option<Generation> {
+    let mut generation = secret.generation.clone()?.without_due(run.now);
+    let is_due = |marker: &MarkerFacts| marker.retire_after().is_some_and(|due| due < run.now);
+    let lives =
+        |superseded: &Superseded| run.markers.iter().any(|marker| marker.name == superseded.marker && !is_due(marker));
+    generation.superseded = generation.superseded.filter(lives);
+    Some(generation)
 }
 
 /// The kubeconfig as it should be, with the stored token.

@@ -59,6 +59,10 @@ pub mod key {
     pub const ISSUED_AT: &str = "kubectl-tapmc/issued-at";
     /// When the token ends.
     pub const EXPIRES_AT: &str = "kubectl-tapmc/expires-at";
+    /// The marker Secret of the generation before, while a running deploy may hold its token.
+    pub const SUPERSEDED_MARKER: &str = "kubectl-tapmc/superseded-marker";
+    /// Until when that is.
+    pub const SUPERSEDED_UNTIL: &str = "kubectl-tapmc/superseded-until";
     /// When a superseded marker may be deleted.
     pub const RETIRE_AFTER: &str = "kubectl-tapmc/retire-after";
     /// `--run-server`, where it was typed.
@@ -181,6 +185,15 @@ impl Recorded {
     }
 }
 
+/// The generation before the running one, while its token is spared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superseded {
+    /// Its marker Secret.
+    pub marker: String,
+    /// When the next run may delete it.
+    pub until: Timestamp,
+}
+
 /// One token's life, as the build Secret records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generation {
@@ -202,12 +215,18 @@ pub struct Generation {
     pub issued_at: Timestamp,
     /// When the token ends, as the run cluster granted it.
     pub expires_at: Timestamp,
+    /// The generation before, while its token is spared.
+    pub superseded: Option<Superseded>,
 }
 
 impl Generation {
     /// As annotations.
     #[must_use]
     pub fn annotations(&self) -> Map {
+        let superseded = self.superseded.iter().flat_map(|superseded| {
+            let until = superseded.until.to_string();
+            [(key::SUPERSEDED_MARKER, superseded.marker.clone()), (key::SUPERSEDED_UNTIL, until)]
+        });
         [
             (key::GENERATION, self.number.to_string()),
             (key::RUN_CLUSTER_UID, self.run_cluster_uid.clone()),
@@ -220,6 +239,7 @@ impl Generation {
             (key::EXPIRES_AT, self.expires_at.to_string()),
         ]
         .into_iter()
+        .chain(superseded)
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
     }
@@ -228,7 +248,11 @@ impl Generation {
     #[must_use]
     pub fn from_annotations(annotations: &Map) -> Option<Self> {
         let get = |key: &str| annotations.get(key).cloned();
+        let superseded = get(key::SUPERSEDED_MARKER)
+            .zip(get(key::SUPERSEDED_UNTIL))
+            .and_then(|(marker, until)| Some(Superseded { marker, until: until.parse().ok()? }));
         Some(Self {
+            superseded,
             number: get(key::GENERATION)?.parse().ok()?,
             run_cluster_uid: get(key::RUN_CLUSTER_UID)?,
             server: get(key::SERVER)?,
@@ -239,6 +263,13 @@ impl Generation {
             issued_at: get(key::ISSUED_AT)?.parse().ok()?,
             expires_at: get(key::EXPIRES_AT)?.parse().ok()?,
         })
+    }
+
+    /// The same without a generation before that is due to end at `now`.
+    #[must_use]
+    pub fn without_due(mut self, now: Timestamp) -> Self {
+        self.superseded = self.superseded.filter(|superseded| superseded.until >= now);
+        self
     }
 
     /// Is less than half of the granted life left at `now`?
@@ -297,10 +328,13 @@ mod tests {
             account_namespace_uid: String::new(),
             issued_at: at(0),
             expires_at: at(100),
+            superseded: Some(Superseded { marker: "delivery-1-abcde".into(), until: at(20) }),
         };
         assert!(!generation.is_half_lived(at(50)));
         assert!(generation.is_half_lived(at(51)));
         assert!(generation.is_half_lived(at(500)));
-        assert_eq!(Generation::from_annotations(&generation.annotations()), Some(generation));
+        assert_eq!(Generation::from_annotations(&generation.annotations()), Some(generation.clone()));
+        assert!(generation.clone().without_due(at(20)).superseded.is_some());
+        assert!(generation.without_due(at(21)).superseded.is_none());
     }
 }

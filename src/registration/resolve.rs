@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::{
-    Account, DEFAULT_DURATION, DELIVERY_ACCOUNT, MAX_DURATION, MIN_DURATION, Registration, default_account_namespace,
-    default_secret_name,
+    Account, DEFAULT_DURATION, DELIVERY_ACCOUNT, MAX_DURATION, MIN_DURATION, Registration, Rotation,
+    default_account_namespace, default_secret_name,
+    generations::GRACE,
     kubeconfig::Endpoint,
     names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
     profiles::{Grants, Profile},
@@ -24,6 +25,8 @@ pub struct Asked {
     pub secret_name: Option<String>,
     /// `--run-namespace`.
     pub run_namespaces: Option<Vec<String>>,
+    /// Must the run cluster have a record of it? Then nothing is registered that was not.
+    pub must_be_recorded: bool,
     /// The namespace of the run context.
     pub context_namespace: String,
     /// `--create-namespace`.
@@ -42,8 +45,10 @@ pub struct Asked {
     pub adopt: bool,
     /// `--duration`.
     pub duration: Option<Duration>,
-    /// `--rotate`.
-    pub rotate: bool,
+    /// `--rotate`, `--evict`.
+    pub rotation: Rotation,
+    /// `--grace`.
+    pub grace: Duration,
     /// `--run-server`.
     pub run_server: Option<String>,
     /// `--run-certificate-authority`: the PEM.
@@ -56,6 +61,37 @@ pub struct Asked {
     pub allow_loopback_server: bool,
     /// `--allow-same-cluster`.
     pub allow_same_cluster: bool,
+}
+
+impl Asked {
+    /// What is asked where nothing is typed: everything as the run cluster records it.
+    #[must_use]
+    pub fn as_recorded(name: Name, namespace: String, context_endpoint: Endpoint) -> Self {
+        Self {
+            name,
+            namespace,
+            must_be_recorded: true,
+            secret_name: None,
+            run_namespaces: None,
+            context_namespace: "default".to_owned(),
+            create_namespace: false,
+            account_namespace: None,
+            service_account: None,
+            grants: None,
+            allow_broad_rules: false,
+            guard: false,
+            adopt: false,
+            duration: None,
+            rotation: Rotation::WhenNeeded,
+            grace: GRACE,
+            run_server: None,
+            run_certificate_authority: None,
+            run_proxy_url: None,
+            context_endpoint,
+            allow_loopback_server: false,
+            allow_same_cluster: false,
+        }
+    }
 }
 
 impl Registration {
@@ -103,7 +139,8 @@ impl Registration {
             endpoint,
             create_namespace: asked.create_namespace,
             adopt: asked.adopt,
-            rotate: asked.rotate,
+            rotation: asked.rotation,
+            grace: asked.grace,
             duration_was_typed: asked.duration.is_some(),
             allow_same_cluster: asked.allow_same_cluster,
             run_server,
@@ -129,11 +166,16 @@ impl Registration {
         }
         let recorded_server = recorded.and_then(|r| r.run_server.as_ref()) == Some(&self.endpoint.server);
         if self.endpoint.is_local() && !asked.allow_loopback_server && !recorded_server {
+            let hint = if asked.must_be_recorded {
+                "name a context with the address that the build cluster reaches with --run-context, or say it once with register-run-cluster --run-server URL"
+            } else {
+                "name the address that the build cluster reaches with --run-server URL, or add --allow-loopback-server"
+            };
             return Err(Error::usage(format_args!(
                 "the run cluster's address {} is a loopback or link-local one: a reader in the build cluster would reach itself with it",
                 self.endpoint.server
             ))
-            .hint("name the address that the build cluster reaches with --run-server URL, or add --allow-loopback-server"));
+            .hint(hint));
         }
         Ok(())
     }
@@ -220,32 +262,16 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn asked() -> Asked {
+        let endpoint = Endpoint {
+            server: "https://run-a.example.com:6443".into(),
+            certificate_authority: Some(b"pem".to_vec()),
+            tls_server_name: None,
+            proxy_url: None,
+        };
         Asked {
-            name: Name::parse("run-a").unwrap(),
-            namespace: "default".into(),
-            secret_name: None,
+            must_be_recorded: false,
             run_namespaces: Some(vec!["apps".into()]),
-            context_namespace: "default".into(),
-            create_namespace: false,
-            account_namespace: None,
-            service_account: None,
-            grants: None,
-            allow_broad_rules: false,
-            guard: false,
-            adopt: false,
-            duration: None,
-            rotate: false,
-            run_server: None,
-            run_certificate_authority: None,
-            run_proxy_url: None,
-            context_endpoint: Endpoint {
-                server: "https://run-a.example.com:6443".into(),
-                certificate_authority: Some(b"pem".to_vec()),
-                tls_server_name: None,
-                proxy_url: None,
-            },
-            allow_loopback_server: false,
-            allow_same_cluster: false,
+            ..Asked::as_recorded(Name::parse("run-a").unwrap(), "default".into(), endpoint)
         }
     }
 

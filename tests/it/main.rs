@@ -23,6 +23,7 @@ mod pause_supply_chain;
 mod readme;
 mod register_run_cluster;
 mod resume_supply_chain;
+mod rotate_token;
 mod scaffold;
 mod status;
 mod supply_chain_status;

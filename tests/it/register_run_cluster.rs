@@ -2,7 +2,7 @@
 
 mod again;
 mod bad_input;
-mod case;
+pub mod case;
 mod dry_run;
 mod faults;
 mod main_job;

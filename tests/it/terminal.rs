@@ -9,7 +9,7 @@ use crate::support::{BUILD, Kubectl, RUN, Testbed, unique};
 const WAIT: Option<u64> = Some(30_000);
 const CTRL_C: char = 'c';
 
-fn terminal(args: &[&str]) -> PtySession {
+pub fn terminal(args: &[&str]) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tapmc"));
     command.args(args).env("KUBECONFIG", &Testbed::get().kubeconfig).env("TERM", "xterm").env_remove("NO_COLOR");
     spawn_command(command, WAIT).expect("a terminal")
@@ -28,7 +28,7 @@ fn register<'a>(name: &'a str, namespace: &'a str) -> Vec<&'a str> {
     ]
 }
 
-fn code(session: &PtySession) -> i32 {
+pub fn code(session: &PtySession) -> i32 {
     match session.process().wait() {
         Ok(rexpect::process::WaitStatus::Exited(_, code)) => code,
         other => panic!("{other:?}"),

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Result},
     output::Printer,
     registration::{
-        Asked,
+        Asked, Rotation,
+        generations::GRACE,
         kubeconfig::{proxy_address, server_address},
         names::{Name, ObjectRef},
         profiles::{Grants, Profile},
@@ -48,6 +49,7 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
     let certificate_authority = args.run_certificate_authority.as_deref().map(read_certificates).transpose()?;
     let run_server = args.run_server.as_deref().map(|url| server_address(url, "--run-server")).transpose()?;
     Ok(Asked {
+        must_be_recorded: false,
         name,
         namespace: match &args.namespace {
             Some(namespace) => namespace.clone(),
@@ -64,7 +66,8 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
         guard: args.guard,
         adopt: args.adopt,
         duration: args.duration,
-        rotate: args.rotate,
+        rotation: if args.rotate { Rotation::Now } else { Rotation::WhenNeeded },
+        grace: GRACE,
         run_server,
         run_certificate_authority: certificate_authority,
         run_proxy_url: args.run_proxy_url.as_deref().map(|url| proxy_address(url, "--run-proxy-url")).transpose()?,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 
-use super::{Clusters, Registering, observe::Observation};
+use super::{Clusters, Contexts, Registering, observe::Observation};
 use crate::{
     cluster::Verified,
     error::{Error, Result},
@@ -17,7 +17,7 @@ use crate::{
         planning::{GOING, RegistrationPlan},
         record::Generation,
     },
-    report::{Done, Journal},
+    report::{Done, FormerToken, Journal},
 };
 
 /// What a run led to.
@@ -26,6 +26,8 @@ pub(super) struct Outcome {
     pub generation: Generation,
     /// Was it begun by this run?
     pub issued: bool,
+    /// What became of the token before it.
+    pub former: Option<FormerToken>,
     /// What the credential was seen to be able to do.
     pub verified: Verified,
     /// What went wrong without making the result wrong.
@@ -39,18 +41,18 @@ pub(super) async fn apply(
     progress: &Progress,
     journal: &Journal,
 ) -> Result<Outcome> {
-    let Registering { clusters, observation, plan, .. } = registering;
+    let Registering { clusters, contexts, observation, plan } = registering;
     progress.now("making the namespaces");
     let owner = namespaces(clusters, observation, plan, wait, journal).await?;
-    let run = Run { clusters, observation, plan, owner, journal };
+    let run = Run { clusters, contexts, observation, plan, owner, journal };
     progress.now("applying the access");
-    let outcome = match &plan.credential {
+    let mut outcome = match &plan.credential {
         CredentialPlan::Keep => {
             run.access().await.into_result()?;
             progress.now("verifying the credential");
             run.keep().await?
         }
-        CredentialPlan::Issue { number, supersedes, .. } => {
+        CredentialPlan::Issue { number, .. } => {
             let (access, marker) = futures::join!(run.access(), run.marker(*number));
             let marker = marker?;
             let begun = match access.into_result() {
@@ -62,17 +64,21 @@ pub(super) async fn apply(
                 Err(error) => return Err(run.without_marker(&marker, error).await),
             };
             progress.now("storing the kubeconfig Secret");
-            let (stored, retired) = futures::join!(run.store(&fresh, &marker), run.retire(supersedes.as_deref()));
+            let (stored, spared) = futures::join!(run.store(&fresh, &marker), run.spare(&fresh.generation));
             stored?;
             Outcome {
                 generation: fresh.generation,
                 issued: true,
+                former: None,
                 verified: fresh.verified,
-                warnings: retired.into_iter().collect(),
+                warnings: spared.into_iter().collect(),
             }
         }
     };
     run.removals().await?;
+    if outcome.issued {
+        outcome.former = run.end_former(&outcome.generation, progress).await?;
+    }
     Ok(outcome)
 }
 
@@ -105,6 +111,7 @@ async fn namespaces(
 /// One run, as its steps see it.
 pub(super) struct Run<'a> {
     pub(super) clusters: &'a Clusters,
+    pub(super) contexts: &'a Contexts,
     pub(super) observation: &'a Observation,
     pub(super) plan: &'a RegistrationPlan,
     pub(super) owner: String,

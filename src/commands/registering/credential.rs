@@ -14,10 +14,10 @@ use crate::{
     registration::{
         access,
         credential::Token,
-        generations::{marker_manifest, retirement},
+        generations::{CredentialPlan, grace_over, marker_manifest},
         kubeconfig,
-        planning::{context_namespace, rendered},
-        record::{Generation, key},
+        planning::{context_namespace, kept_generation, rendered},
+        record::{Generation, Superseded, key},
     },
     report::Done,
     words,
@@ -91,6 +91,7 @@ impl Run<'_> {
             account_namespace_uid: self.owner.clone(),
             issued_at: Timestamp::from_second(claims.iat).unwrap_or(self.observation.run.now),
             expires_at: issued.expires_at,
+            superseded: self.spared(),
         };
         Ok(Fresh { text: Token::new(text), generation, verified })
     }
@@ -118,8 +119,8 @@ impl Run<'_> {
     pub(super) async fn keep(&self) -> Result<Outcome> {
         let gone = || Error::failed("the Secret on the build cluster is gone by now").hint("run the command again");
         let secret = self.observation.build.secret.as_ref().ok_or_else(gone)?;
-        let (stored, generation) =
-            (secret.stored.as_ref().ok_or_else(gone)?, secret.generation.clone().ok_or_else(gone)?);
+        let generation = kept_generation(secret, &self.observation.run).ok_or_else(gone)?;
+        let stored = secret.stored.as_ref().ok_or_else(gone)?;
         let registration = &self.observation.registration;
         let text = rendered(registration, stored);
         let verified = self.verify(&text).await?;
@@ -129,7 +130,7 @@ impl Run<'_> {
         } else {
             self.write_secret(&text, &generation).await?;
         }
-        Ok(Outcome { generation, issued: false, verified, warnings: Vec::new() })
+        Ok(Outcome { generation, issued: false, former: None, verified, warnings: Vec::new() })
     }
 
     async fn write_secret(&self, text: &str, generation: &Generation) -> Result<()> {
@@ -194,15 +195,23 @@ impl Run<'_> {
         }
     }
 
+    /// The generation before, if its token is spared for a while.
+    fn spared(&self) -> Option<Superseded> {
+        let CredentialPlan::Issue { supersedes: Some(marker), .. } = &self.plan.credential else { return None };
+        let registration = &self.observation.registration;
+        let until = grace_over(registration, self.clusters.run.now());
+        (!registration.grace.is_zero()).then(|| Superseded { marker: marker.name.clone(), until })
+    }
+
     /// Marks a superseded marker to be deleted by a later run, when no deploy holds its token any
     /// more. Gives a warning where that failed.
-    pub(super) async fn retire(&self, superseded: Option<&str>) -> Option<String> {
-        let name = superseded?;
-        let manifest = marker_manifest(&self.observation.registration, name, "");
-        let due = retirement(self.clusters.run.now());
+    pub(super) async fn spare(&self, generation: &Generation) -> Option<String> {
+        let Superseded { marker, until } = generation.superseded.as_ref()?;
+        let manifest = marker_manifest(&self.observation.registration, marker, "");
+        let due = (key::RETIRE_AFTER.to_owned(), until.to_string());
         let error = self.clusters.run.annotate(&manifest, &due).await.err().filter(|error| !error.is_not_found())?;
         Some(format!(
-            "the superseded marker '{name}' could not be given its grace ({error}); a later run deletes it as an orphan"
+            "the superseded marker '{marker}' could not be given its grace ({error}); a later run deletes it as an orphan"
         ))
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     cluster::{Limits, Scope},
     error::{Error, Result},
     registration::{
-        Asked, Registration,
+        Asked, Registration, Rotation,
         facts::{BuildFacts, NamespaceState, RunFacts, TokenState},
         ownership,
         planning::context_namespace,
@@ -46,6 +46,9 @@ pub(super) async fn observe(
     // The operator's own way first: a wrong address for the reader would only repeat its fault.
     let (mut build, mut run) = (build?, run?);
     let trusted = trusted_record(clusters, asked, &guess, &build, &mut run).await?;
+    if trusted.is_none() && asked.must_be_recorded {
+        return Err(unrecorded(clusters.run.place(), asked));
+    }
     let registration = Registration::resolve(asked, trusted.as_ref())?;
     registration.check_reach(asked, trusted.as_ref())?;
     check_untrusted(asked, &registration, &build, trusted.as_ref())?;
@@ -87,7 +90,7 @@ async fn confirm_marker(
     let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
     let (Some(generation), NamespaceState::Active { .. }) = (generation, &run.account_namespace) else { return Ok(()) };
     // A rotation begins a new generation whatever became of the former marker.
-    if registration.rotate && !registration.account.is_brought() {
+    if registration.rotation != Rotation::WhenNeeded && !registration.account.is_brought() {
         return Ok(());
     }
     let marker = clusters.run.marker(&registration.account.reference().namespace, generation).await?;
@@ -155,6 +158,14 @@ fn check_untrusted(
     .hint(format_args!("if it is what you want, type it again: {}", words::list(flags))))
 }
 
+fn unrecorded(place: &str, asked: &Asked) -> Error {
+    Error::conflict(format_args!(
+        "{place} does not record the registration '{}': there is no ServiceAccount of it",
+        asked.name
+    ))
+    .hint("if it is the right cluster, register it again: kubectl tapmc register-run-cluster, with the same --name and --run-namespace")
+}
+
 fn check_version(minor: Option<u32>, registration: &Registration) -> Result<()> {
     let Some(minor) = minor else { return Ok(()) };
     if minor < 24 {
@@ -177,7 +188,7 @@ async fn try_stored(
 ) -> Result<Option<TokenState>> {
     let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(registration.name.as_str()));
     let Some(stored) = secret.and_then(|secret| secret.stored.as_ref()) else { return Ok(None) };
-    if registration.rotate || !matches!(build.namespace, NamespaceState::Active { .. }) {
+    if registration.rotation != Rotation::WhenNeeded || !matches!(build.namespace, NamespaceState::Active { .. }) {
         return Ok(None);
     }
     clusters.reader.try_token(&stored.token, context_namespace(registration)).await.map(Some)

@@ -5,18 +5,14 @@ use crate::{
     cli::output::DryRun,
     cluster::UNKNOWN_UID,
     plan::Op,
-    registration::{
-        access::SECRET_KEY,
-        generations::{CredentialPlan, GRACE},
-        profiles::describe,
-    },
-    report::{API_VERSION, ClusterReport, Done, RegistrationReport, SecretReport, TokenReport},
+    registration::{access::SECRET_KEY, profiles::describe},
+    report::{API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, SecretReport, TokenReport},
     words,
 };
 
 /// The report of a run that made its changes.
 pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Done>) -> RegistrationReport {
-    let Registering { contexts, observation, plan, .. } = registering;
+    let Registering { contexts, observation, .. } = registering;
     let registration = &observation.registration;
     let generation = &outcome.generation;
     let mut report = common(registering, changes);
@@ -28,6 +24,7 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
         issued_at: generation.issued_at.to_string(),
         expires_at: generation.expires_at.to_string(),
         granted_seconds: generation.expires_at.as_second() - generation.issued_at.as_second(),
+        former: outcome.former.clone(),
     });
     for (namespace, rules) in &outcome.verified.beyond {
         report
@@ -36,18 +33,18 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
     }
     report.warnings.extend(outcome.warnings.iter().cloned());
     let account = registration.account.reference();
-    if let CredentialPlan::Issue { supersedes: Some(marker), .. } = &plan.credential {
+    if let Some(FormerToken { marker, state: "spared", .. }) = &outcome.former {
         report.next.push(format!(
             "a running deploy may use the former token for {}; the next run then ends it, and this does at once: \
              kubectl --context {} delete secret {marker} -n {}",
-            words::duration(i64::try_from(GRACE.as_secs()).unwrap_or(i64::MAX)),
+            words::duration(i64::try_from(registration.grace.as_secs()).unwrap_or(i64::MAX)),
             contexts.run,
             account.namespace
         ));
     }
     report.next.push(format!(
-        "nothing renews it yet; before then run: kubectl tapmc register-run-cluster --build-context {} --run-context {} --name {} -n {} --rotate",
-        contexts.build, contexts.run, registration.name, registration.secret.namespace
+        "nothing renews it yet; before then run: kubectl tapmc rotate-token {} --context {} -n {}",
+        registration.name, contexts.build, registration.secret.namespace
     ));
     report.next.push(format!(
         "see it: kubectl tapmc status --context {} -n {}",

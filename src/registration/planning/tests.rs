@@ -76,6 +76,7 @@ fn registered(registration: &Registration, issued: i64, expires: i64) -> (BuildF
         account_namespace_uid: "ns-uid".into(),
         issued_at: at(issued),
         expires_at: at(expires),
+        superseded: None,
     };
     build.secret = Some(SecretFacts {
         labels: labels(&registration.name),

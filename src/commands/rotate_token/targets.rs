@@ -1,0 +1,133 @@
+//! Which registrations are rotated, and what is asked for each.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    cli::{registrations::RegistrationsArgs, rotate_token::RotateTokenArgs},
+    cluster::kubeconfig::LocalKubeconfig,
+    commands::{
+        build_cluster::BuildCluster,
+        run_cluster::{RunClusters, Several},
+    },
+    error::{Error, Result},
+    output::Printer,
+    registration::{
+        Asked, Rotation,
+        held::{self, Held},
+        names::Name,
+    },
+};
+
+/// A registration that is rotated.
+pub(super) struct Target {
+    /// Its name.
+    pub name: String,
+    /// The namespace of its Secret.
+    pub namespace: String,
+    /// Is it the only one?
+    pub is_only: bool,
+    /// None where the Secret was lost.
+    held: Option<Held>,
+    rotation: Rotation,
+}
+
+/// The registrations that are meant and due.
+pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Result<Vec<Target>> {
+    let names = &args.registrations.names;
+    let everything = RegistrationsArgs { names: Vec::new(), ..args.registrations.clone() };
+    let all = build.registrations(&everything).await?;
+    let now = build.cluster.now();
+    let mut targets = match (names.as_slice(), &args.run_cluster.run_context) {
+        ([name], Some(_)) if !all.iter().any(|held| &held.name == name) => vec![lost(build, args, name)?],
+        _ => {
+            let mut meant = held::select(all, names, build.cluster.place()).map_err(or_lost)?;
+            meant.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
+            let due = meant.into_iter().enumerate().filter(|(index, _)| is_in_shard(*index, args));
+            due.filter_map(|(_, held)| due_target(held, args, now)).collect()
+        }
+    };
+    if targets.len() > 1 && args.run_cluster.run_context.is_some() {
+        return Err(Error::usage("--run-context names the run cluster of one registration, and several are meant")
+            .hint("rotate them one by one, or leave it out: each run cluster is found by its address or identity"));
+    }
+    let is_only = targets.len() == 1;
+    for target in &mut targets {
+        target.is_only = is_only;
+    }
+    Ok(targets)
+}
+
+/// A registration that is not there may have lost its Secret.
+fn or_lost(error: Error) -> Error {
+    match error.hint_text().map(str::to_owned) {
+        Some(close) if close.starts_with("did you mean") => error,
+        other => error.replace_hint(format_args!(
+            "if its Secret was lost, name the run cluster with --run-context; {}",
+            other.unwrap_or_default()
+        )),
+    }
+}
+
+fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {
+    args.shard.is_none_or(|shard| index % shard.count == shard.index)
+}
+
+/// A registration that the build cluster holds, if there is something to do.
+fn due_target(held: Held, args: &RotateTokenArgs, now: Timestamp) -> Option<Target> {
+    let rotation = match (args.evict, args.if_expiring_within) {
+        (true, _) => Rotation::Evict,
+        (false, None) => Rotation::Now,
+        (false, Some(within)) if expires_within(&held, within, now) => Rotation::Now,
+        (false, Some(_)) if has_due_marker(&held, now) => Rotation::WhenNeeded,
+        (false, Some(_)) => return None,
+    };
+    let (name, namespace) = (held.name.clone(), held.secret.namespace.clone());
+    Some(Target { name, namespace, is_only: false, held: Some(held), rotation })
+}
+
+/// A record that cannot be read counts as one that expires.
+fn expires_within(held: &Held, within: Duration, now: Timestamp) -> bool {
+    let left = held.generation.as_ref().map(|generation| generation.expires_at.as_second() - now.as_second());
+    left.is_none_or(|left| left <= i64::try_from(within.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn has_due_marker(held: &Held, now: Timestamp) -> bool {
+    let superseded = held.generation.as_ref().and_then(|generation| generation.superseded.as_ref());
+    superseded.is_some_and(|superseded| superseded.until < now)
+}
+
+/// A registration whose Secret was lost: what the run cluster records of it decides.
+fn lost(build: &BuildCluster, args: &RotateTokenArgs, name: &str) -> Result<Target> {
+    let namespace = match &args.registrations.namespace {
+        Some(namespace) => namespace.clone(),
+        None => build.kubeconfig.namespace(&build.context)?,
+    };
+    let rotation = if args.evict { Rotation::Evict } else { Rotation::Now };
+    Ok(Target { name: name.to_owned(), namespace, is_only: true, held: None, rotation })
+}
+
+impl Target {
+    /// The context that leads to its run cluster.
+    pub(super) async fn context(&self, run_clusters: &RunClusters<'_>, printer: Printer) -> Result<String> {
+        run_clusters.context(self.held.as_ref(), Several::Choose(printer)).await
+    }
+
+    /// What is asked for it: what is recorded, but for its rotation.
+    pub(super) fn asked(&self, local: &LocalKubeconfig, run_context: &str, args: &RotateTokenArgs) -> Result<Asked> {
+        let context_endpoint = local.endpoint(run_context)?;
+        // An address that was registered may stay; another one may be a tunnel of the operator's own.
+        let recorded_address = self.held.as_ref().map_or("", Held::server);
+        let may_be_local = recorded_address.is_empty() || recorded_address == context_endpoint.server;
+        Ok(Asked {
+            secret_name: self.held.as_ref().map(|held| held.secret.name.clone()),
+            context_namespace: local.namespace(run_context)?,
+            duration: args.duration,
+            rotation: self.rotation,
+            grace: args.grace,
+            allow_loopback_server: may_be_local,
+            ..Asked::as_recorded(Name::parse(&self.name)?, self.namespace.clone(), context_endpoint)
+        })
+    }
+}

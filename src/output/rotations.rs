@@ -1,0 +1,45 @@
+//! The rotations of several registrations as a table.
+
+use super::table;
+use crate::report::{RegistrationReport, RotationReport};
+
+/// A line for each registration; with more columns the former token's marker and the reason of a failure.
+pub(super) fn table(report: &RotationReport, wide: bool) -> String {
+    let mut headers = vec!["NAMESPACE", "NAME", "RESULT", "GENERATION", "ENDS", "FORMER-TOKEN"];
+    if wide {
+        headers.extend(["FORMER-MARKER", "ERROR"]);
+    }
+    let mut rows: Vec<Vec<String>> = report.items.iter().map(|item| row(item, report.dry_run)).collect();
+    rows.extend(report.failed.iter().map(|failed| {
+        let mut row = vec![failed.namespace.clone(), failed.name.clone(), "failed".to_owned()];
+        row.resize(7, "-".to_owned());
+        row.push(failed.error.clone());
+        row
+    }));
+    rows.sort_by(|a, b| a[..2].cmp(&b[..2]));
+    for row in &mut rows {
+        row.truncate(headers.len());
+    }
+    table::render(&headers, &rows)
+}
+
+fn row(item: &RegistrationReport, dry_run: Option<&str>) -> Vec<String> {
+    let dash = || "-".to_owned();
+    let former = item.token.as_ref().and_then(|token| token.former.as_ref());
+    let result = match (&item.token, dry_run) {
+        (None, Some(_)) => "planned",
+        (Some(token), _) if token.issued => "rotated",
+        _ => "kept",
+    };
+    let spared = |until: &String| format!("spared until {until}");
+    vec![
+        item.secret.namespace.clone(),
+        item.name.clone(),
+        result.to_owned(),
+        item.token.as_ref().map_or_else(dash, |token| token.generation.to_string()),
+        item.token.as_ref().map_or_else(dash, |token| token.expires_at.clone()),
+        former.map_or_else(dash, |former| former.until.as_ref().map_or(former.state.to_owned(), spared)),
+        former.map_or_else(dash, |former| former.marker.clone()),
+        dash(),
+    ]
+}
