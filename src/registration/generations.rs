@@ -103,9 +103,13 @@ pub(super) fn orphans(registration: &Registration, observed: Observed<'_>) -> Ve
     let superseded = build.secret.as_ref().and_then(|s| s.generation.as_ref()).and_then(|g| g.superseded.as_ref());
     for marker in &run.markers {
         let recorded_due = superseded.filter(|superseded| superseded.marker == marker.name).map(|s| s.until);
-        let why = match (marker.retire_after().or(recorded_due), marker.created) {
+        let due = marker.retire_after().or(recorded_due);
+        let why = match (due, marker.created) {
             _ if registration.rotation == Rotation::Evict && !registration.account.is_brought() => "evicted",
             _ if recorded_uid == Some(marker.uid.as_str()) => continue,
+            (Some(_), _) if registration.rotation == Rotation::Now && registration.grace.is_zero() => {
+                "its token ends at once"
+            }
             (Some(due), _) if due < run.now => "its grace is over",
             (None, Some(created)) if run.now.duration_since(created) > orphan_age => {
                 "an orphan: no Secret holds its token"

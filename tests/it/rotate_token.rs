@@ -1,5 +1,6 @@
 //! `rotate-token` on real control planes.
 
+mod faults;
 mod fleet;
 mod lost;
 mod tokens;

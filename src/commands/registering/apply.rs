@@ -71,7 +71,7 @@ pub(super) async fn apply(
                 issued: true,
                 former: None,
                 verified: fresh.verified,
-                warnings: spared.into_iter().collect(),
+                warnings: spared,
             }
         }
     };

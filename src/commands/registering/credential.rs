@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::apply::{Outcome, Run};
@@ -203,16 +204,26 @@ impl Run<'_> {
         (!registration.grace.is_zero()).then(|| Superseded { marker: marker.name.clone(), until })
     }
 
-    /// Marks a superseded marker to be deleted by a later run, when no deploy holds its token any
-    /// more. Gives a warning where that failed.
-    pub(super) async fn spare(&self, generation: &Generation) -> Option<String> {
-        let Superseded { marker, until } = generation.superseded.as_ref()?;
-        let manifest = marker_manifest(&self.observation.registration, marker, "");
-        let due = (key::RETIRE_AFTER.to_owned(), until.to_string());
-        let error = self.clusters.run.annotate(&manifest, &due).await.err().filter(|error| !error.is_not_found())?;
-        Some(format!(
-            "the superseded marker '{marker}' could not be given its grace ({error}); a later run deletes it as an orphan"
-        ))
+    /// Marks superseded markers to be deleted by a later run, when no deploy holds their tokens any
+    /// more: that of the generation before, and one before it that an earlier run did not come to
+    /// mark. Gives warnings where that failed.
+    pub(super) async fn spare(&self, generation: &Generation) -> Vec<String> {
+        let secret = self.observation.build.secret.as_ref();
+        let earlier = secret.and_then(|secret| kept_generation(secret, &self.observation.run)?.superseded);
+        let unmarked = earlier.filter(|earlier| {
+            let markers = &mut self.observation.run.markers.iter();
+            markers.any(|marker| marker.name == earlier.marker && marker.retire_after().is_none())
+        });
+        let spared = generation.superseded.clone().into_iter().chain(unmarked);
+        let marked = join_all(spared.map(|Superseded { marker, until }| async move {
+            let manifest = marker_manifest(&self.observation.registration, &marker, "");
+            let due = (key::RETIRE_AFTER.to_owned(), until.to_string());
+            let error = self.clusters.run.annotate(&manifest, &due).await.err().filter(|error| !error.is_not_found())?;
+            Some(format!(
+                "the superseded marker '{marker}' could not be given its grace ({error}); a later run deletes it as an orphan"
+            ))
+        }));
+        marked.await.into_iter().flatten().collect()
     }
 }
 

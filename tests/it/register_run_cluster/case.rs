@@ -83,6 +83,12 @@ impl Case {
         items.iter().map(|item| item["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// Has this marker a time after which it may be deleted?
+    pub fn retires(&self, marker: &str) -> bool {
+        let found = self.run().get(&["secret", marker, "-n", &self.account_namespace()]);
+        found.is_some_and(|found| found["metadata"]["annotations"]["kubectl-tapmc/retire-after"].is_string())
+    }
+
     /// The resourceVersion of every object of this registration, on both clusters.
     pub fn versions(&self) -> Vec<String> {
         let selector = format!("kubectl-tapmc/registration={}", self.name);

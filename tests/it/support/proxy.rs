@@ -138,6 +138,11 @@ impl Proxy {
         self.shared.rules.lock().unwrap().push(Rule { method, piece: piece.to_owned(), fault, times });
     }
 
+    /// From now on nothing is done to any request.
+    pub fn heal(&self) {
+        self.shared.rules.lock().unwrap().clear();
+    }
+
     /// Each request that came in: method, path and query.
     pub fn requests(&self) -> Vec<String> {
         self.shared.log.lock().unwrap().clone()
