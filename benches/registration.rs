@@ -22,6 +22,8 @@ mod race;
 #[path = "../tests/it/support/testbed.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "it is the tests' own, who use all of it and may fail by panic")]
 mod testbed;
+#[path = "registration/upkeep.rs"]
+mod upkeep;
 
 use std::{
     fs,
@@ -36,6 +38,7 @@ use contestant::{Contestant, PLUGIN};
 use cost::Cost;
 use page::Page;
 use race::{Race, duel};
+use upkeep::Upkeep;
 
 /// The added round trips, in milliseconds.
 const DISTANCES: [u64; 4] = [0, 20, 50, 100];
@@ -53,6 +56,8 @@ fn main() -> Result<()> {
         say(&format!("registering at {distance} ms a round trip, {turns} turns"))?;
         races.push(Race::run(&arena, Duration::from_millis(distance), turns)?);
     }
+    say("rotating, and looking at many registrations")?;
+    let upkeep = Upkeep::of(&arena, &DISTANCES, turns)?;
     say("counting requests and looking at memory")?;
     let costs = Contestant::ALL.into_iter().map(|contestant| Cost::of(&arena, contestant)).collect::<Result<_>>()?;
     let start = duel(
@@ -69,7 +74,7 @@ fn main() -> Result<()> {
         },
     )?;
     let size = [fs::metadata(PLUGIN)?.len(), fs::metadata(arena.kubectl())?.len()];
-    let page = Page { machine: machine::describe(&arena)?, turns, races, costs, start, size };
+    let page = Page { machine: machine::describe(&arena)?, turns, races, upkeep, costs, start, size };
     stdout().write_all(page.render().as_bytes())?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::{
     contestant::{Contestant, Job},
     cost::{Cost, Traffic},
     race::Race,
+    upkeep::{MANY, Upkeep},
 };
 
 /// By how much the plugin should beat `script.sh`, by distance.
@@ -17,6 +18,10 @@ const GOALS: [(Job, [(u128, f64); 4]); 2] = [
 const MEMORY_GOAL: u64 = 20_000_000;
 /// The longest that the plugin should take to start.
 const START_GOAL: Duration = Duration::from_millis(5);
+/// The most round trips that a rotation should take.
+const ROTATION_GOAL: f64 = 6.0;
+/// The longest that a status of [`MANY`] registrations should take, and its requests.
+const STATUS_GOAL: (Duration, usize) = (Duration::from_millis(500), 2);
 /// The largest that the plugin should be.
 const SIZE_GOAL: u64 = 10_000_000;
 
@@ -28,6 +33,8 @@ pub struct Page {
     pub turns: usize,
     /// The times by distance.
     pub races: Vec<Race>,
+    /// What a registration costs later.
+    pub upkeep: Upkeep,
     /// What each contestant needs, in the order of [`Contestant::ALL`].
     pub costs: Vec<Cost>,
     /// How long the plugin and kubectl take to say their version.
@@ -61,6 +68,7 @@ impl Page {
         text += "\nWHAT A REGISTRATION NEEDS\n";
         text += &row("", Contestant::ALL.map(label));
         text += &self.needs();
+        text += &self.later();
         text += &format!(
             "\nSTART-UP (version) AND SIZE\n  kubectl-tapmc {}, {}; kubectl {}, {:.1} MB\n",
             with_goal(&milliseconds(self.start[0]), self.start[0] <= START_GOAL, "≤ 5 ms"),
@@ -69,6 +77,24 @@ impl Page {
             megabytes(self.size[1]),
         );
         text
+    }
+
+    fn later(&self) -> String {
+        let Upkeep { rotation, round_trip, status, requests } = &self.upkeep;
+        let trips = self.upkeep.round_trips();
+        // Less than half a round trip is the measurement's own.
+        let rotation_reached = trips < ROTATION_GOAL + 0.5;
+        format!(
+            "\nLATER\n  rotate-token {} here, {} at {} ms a round trip: {}\n  \
+             status of {MANY} registrations {}, {}; kubectl get secrets {}\n",
+            milliseconds(rotation[0]),
+            milliseconds(rotation[1]),
+            round_trip.as_millis(),
+            with_goal(&format!("{trips:.1} round trips"), rotation_reached, "≤ 6"),
+            with_goal(&milliseconds(status[0]), status[0] <= STATUS_GOAL.0, "≤ 500 ms"),
+            with_goal(&format!("{requests} requests"), *requests <= STATUS_GOAL.1, "≤ 2"),
+            milliseconds(status[1]),
+        )
     }
 
     fn needs(&self) -> String {

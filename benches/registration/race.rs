@@ -90,7 +90,7 @@ pub fn duel(
 }
 
 /// From the start of a command to its end, which must be a success.
-fn timed(mut command: Command) -> Result<Duration> {
+pub fn timed(mut command: Command) -> Result<Duration> {
     let begun = Instant::now();
     let output = command.output()?;
     let took = begun.elapsed();
@@ -100,7 +100,8 @@ fn timed(mut command: Command) -> Result<Duration> {
     Ok(took)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// The one in the middle.
+pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
