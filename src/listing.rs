@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// How far a list reached.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub enum Reach {
     Namespace(String),
     /// The cluster does not serve the kind.
     NotServed,
-    /// The cluster refused; with its answer.
+    /// The cluster refused; with its answer to the narrowest question.
     Hidden(Error),
 }
 
@@ -27,6 +27,18 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The objects where they must be seen; none where the cluster does not serve the kind.
+    ///
+    /// # Errors
+    /// The cluster's refusal.
+    pub fn served(self) -> Result<Option<Vec<Value>>> {
+        match self.reach {
+            Reach::Everywhere | Reach::Namespace(_) => Ok(Some(self.objects)),
+            Reach::NotServed => Ok(None),
+            Reach::Hidden(refusal) => Err(refusal),
+        }
+    }
+
     /// Is the kind one that the cluster does not serve?
     #[must_use]
     pub fn is_not_served(&self) -> bool {

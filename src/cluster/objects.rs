@@ -15,8 +15,9 @@ use super::{
     is_status,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     kind::ApiKind,
+    listing::{Listing, Reach},
     plan::{Change, FIELD_MANAGER, Op},
 };
 
@@ -58,12 +59,33 @@ impl Cluster {
         found.items.into_iter().map(|found| as_json(kind, found)).collect::<Result<_>>().map(Some)
     }
 
+    /// Lists the objects of a kind in all namespaces, or in this one where all may not be listed.
+    ///
+    /// # Errors
+    /// As the API server answers, but for its refusals.
+    pub async fn list_as_allowed(&self, kind: &ApiKind, namespace: &str, labels: Option<&str>) -> Result<Listing> {
+        let is_refusal = |error: &Error| error.kind() == Kind::NotAllowed;
+        let (listed, reach) = match self.list_objects(kind, None, labels).await {
+            Err(error) if is_refusal(&error) && kind.namespaced => {
+                let listed = self.list_objects(kind, Some(namespace), labels).await;
+                (listed, Reach::Namespace(namespace.to_owned()))
+            }
+            listed => (listed, Reach::Everywhere),
+        };
+        match listed {
+            Ok(Some(objects)) => Ok(Listing { objects, reach }),
+            Ok(None) => Ok(Listing { objects: Vec::new(), reach: Reach::NotServed }),
+            Err(error) if is_refusal(&error) => Ok(Listing { objects: Vec::new(), reach: Reach::Hidden(error) }),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Patches an object: the manifest's body is a merge patch, refused when the object is not the
     /// observed one any more. Gives the object as it is now.
     ///
     /// # Errors
-    /// As the API server answers; [`Kind::Conflict`](crate::error::Kind::Conflict) with status 409
-    /// when the object has changed since it was observed.
+    /// As the API server answers; [`Kind::Conflict`] with status 409 when the object has changed since
+    /// it was observed.
     pub async fn merge_patch(&self, change: &Change, dry_run: bool) -> Result<Value> {
         let manifest = preconditioned(change);
         let params = PatchParams { dry_run, field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
@@ -77,8 +99,8 @@ impl Cluster {
     /// replaced (PUT) where it was. Gives the object as it is now.
     ///
     /// # Errors
-    /// As the API server answers; [`Kind::Conflict`](crate::error::Kind::Conflict) with status 409
-    /// when the object has changed, or came to be, since it was observed.
+    /// As the API server answers; [`Kind::Conflict`] with status 409 when the object has changed, or
+    /// came to be, since it was observed.
     pub async fn write_whole(&self, change: &Change, dry_run: bool) -> Result<Value> {
         let manifest = preconditioned(change);
         let params = PostParams { dry_run, field_manager: Some(FIELD_MANAGER.to_owned()) };
@@ -97,8 +119,8 @@ impl Cluster {
     /// those. One that is gone already is as good.
     ///
     /// # Errors
-    /// As the API server answers; [`Kind::Conflict`](crate::error::Kind::Conflict) with status 409
-    /// when the object has changed since it was observed.
+    /// As the API server answers; [`Kind::Conflict`] with status 409 when the object has changed since
+    /// it was observed.
     pub async fn delete_as_observed(&self, change: &Change, dry_run: bool) -> Result<()> {
         let preconditions =
             Preconditions { uid: change.uid.clone(), resource_version: change.resource_version.clone() };

@@ -2,7 +2,7 @@
 
 use super::Cluster;
 use crate::{
-    error::{Kind, Result},
+    error::Result,
     kind::ApiKind,
     package_install::{
         APP, PACKAGE_INSTALL,
@@ -20,10 +20,10 @@ impl Cluster {
     /// As the API server answers.
     pub async fn observe_installed(&self, namespace: &str) -> Result<Option<Installed>> {
         let (installs, apps) = futures::join!(
-            self.list_widely(&PACKAGE_INSTALL, namespace, None),
-            self.list_widely(&APP, namespace, None)
+            self.list_as_allowed(&PACKAGE_INSTALL, namespace, None),
+            self.list_as_allowed(&APP, namespace, None)
         );
-        let (installs, apps) = (installs?, apps?);
+        let (installs, apps) = (installs?.served()?, apps?.served()?);
         if installs.is_none() && apps.is_none() {
             return Ok(None);
         }
@@ -38,24 +38,9 @@ impl Cluster {
     /// Adds kapp's records where an App does not name its label.
     pub(super) async fn with_records(&self, namespace: &str, mut installed: Installed) -> Result<Installed> {
         if installed.apps.iter().any(|app| installed.number_of(app).is_none()) {
-            let records = self.list_widely(&CONFIG_MAP, namespace, Some(KAPP_RECORD)).await?;
-            installed.records = records.unwrap_or_default();
+            let records = self.list_as_allowed(&CONFIG_MAP, namespace, Some(KAPP_RECORD)).await?;
+            installed.records = records.served()?.unwrap_or_default();
         }
         Ok(installed)
-    }
-
-    /// Lists in all namespaces, or in this one where all may not be listed.
-    pub(super) async fn list_widely(
-        &self,
-        kind: &ApiKind,
-        namespace: &str,
-        labels: Option<&str>,
-    ) -> Result<Option<Vec<serde_json::Value>>> {
-        match self.list_objects(kind, None, labels).await {
-            Err(error) if error.kind() == Kind::NotAllowed && kind.namespaced => {
-                self.list_objects(kind, Some(namespace), labels).await
-            }
-            listed => listed,
-        }
     }
 }

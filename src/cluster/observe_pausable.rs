@@ -55,7 +55,7 @@ impl Cluster {
             return Ok(None);
         }
         match self.served(pausable).await? {
-            Some(kind) => self.list_widely(&kind, namespace, None).await,
+            Some(kind) => self.list_as_allowed(&kind, namespace, None).await?.served(),
             None => Ok(None),
         }
     }

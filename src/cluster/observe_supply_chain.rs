@@ -33,41 +33,17 @@ pub struct ObservedPausables {
 }
 
 impl Cluster {
-    /// Lists a kind in all namespaces, or in this one where all may not be listed.
-    ///
-    /// # Errors
-    /// As the API server answers, but for its refusals.
-    pub async fn list_as_allowed(&self, kind: &ApiKind, namespace: &str) -> Result<Listing> {
-        let listing = |objects: Option<Vec<_>>, reach| match objects {
-            Some(objects) => Listing { objects, reach },
-            None => Listing { objects: Vec::new(), reach: Reach::NotServed },
-        };
-        let refusal = match self.list_objects(kind, None, None).await {
-            Ok(objects) => return Ok(listing(objects, Reach::Everywhere)),
-            Err(error) if error.kind() != Kind::NotAllowed => return Err(error),
-            Err(error) => Listing { objects: Vec::new(), reach: Reach::Hidden(error) },
-        };
-        if !kind.namespaced {
-            return Ok(refusal);
-        }
-        match self.list_objects(kind, Some(namespace), None).await {
-            Ok(objects) => Ok(listing(objects, Reach::Namespace(namespace.to_owned()))),
-            Err(error) if error.kind() == Kind::NotAllowed => Ok(refusal),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The chains, all kinds of template and the Workloads: of this namespace where those of all may
     /// not be listed. One round trip, seven requests.
     ///
     /// # Errors
     /// As the API server answers, but for its refusals.
     pub async fn observe_supply_chains(&self, namespace: &str) -> Result<SupplyChains> {
-        let templates = try_join_all(TEMPLATES.iter().map(|kind| self.list_as_allowed(kind, namespace)));
+        let templates = try_join_all(TEMPLATES.iter().map(|kind| self.list_as_allowed(kind, namespace, None)));
         let (chains, templates, workloads) = futures::try_join!(
-            self.list_as_allowed(&CHAIN, namespace),
+            self.list_as_allowed(&CHAIN, namespace, None),
             templates,
-            self.list_as_allowed(&WORKLOAD, namespace)
+            self.list_as_allowed(&WORKLOAD, namespace, None)
         )?;
         Ok(SupplyChains { chains, templates, workloads })
     }
@@ -78,7 +54,7 @@ impl Cluster {
     /// # Errors
     /// As the API server answers, but for its refusals.
     pub async fn observe_pausables(&self) -> Result<ObservedPausables> {
-        let list = |kind: &'static ApiKind| self.list_as_allowed(kind, TAP_NAMESPACE);
+        let list = |kind: &'static ApiKind| self.list_as_allowed(kind, TAP_NAMESPACE, None);
         let carvel = async {
             let (installs, apps) = futures::try_join!(list(&PACKAGE_INSTALL), list(&APP))?;
             let installed = Installed { package_installs: installs.objects, apps: apps.objects, records: Vec::new() };
@@ -111,7 +87,7 @@ impl Cluster {
             Some((pausable, pausable.kind.in_version(version)))
         });
         let listed = served.map(|(pausable, kind): (&'static Pausable, ApiKind)| async move {
-            let listing = self.list_as_allowed(&kind, TAP_NAMESPACE).await?;
+            let listing = self.list_as_allowed(&kind, TAP_NAMESPACE, None).await?;
             Ok::<_, Error>((pausable.kind, listing))
         });
         try_join_all(listed).await

@@ -13,7 +13,7 @@ use crate::{
         build_cluster::BuildCluster,
         whole_objects::{self, installed_or_not},
     },
-    error::{Kind, Result},
+    error::Result,
     kind::ApiKind,
     package_install::{TAP_NAMESPACE, ownership::Installed},
     supply_chain::{
@@ -77,17 +77,14 @@ async fn families(cluster: &Cluster, wanted: &[Wanted], namespace: &str) -> Resu
         wanted.iter().any(|one| chain.is_of(&one.file.object) || selecting.is_of(&one.file.object))
     });
     try_join_all(spoken_of.map(|(chain, selecting)| async move {
-        let (chains, workloads) =
-            futures::join!(cluster.list_objects(chain, None, None), cluster.list_objects(selecting, None, None));
-        let (workloads, is_complete) = match workloads {
-            Err(error) if error.kind() == Kind::NotAllowed => {
-                let here = cluster.list_objects(selecting, Some(namespace), None).await;
-                (here.unwrap_or_default(), false)
-            }
-            workloads => (workloads?, true),
-        };
+        let (chains, workloads) = futures::join!(
+            cluster.list_objects(chain, None, None),
+            cluster.list_as_allowed(selecting, namespace, None)
+        );
+        let workloads = workloads?;
+        let is_complete = workloads.is_complete();
         let chains = chains?.unwrap_or_default().iter().map(Chain::read).collect();
-        Ok(Family { chain, selecting, chains, workloads: workloads.unwrap_or_default(), is_complete })
+        Ok(Family { chain, selecting, chains, workloads: workloads.objects, is_complete })
     }))
     .await
 }

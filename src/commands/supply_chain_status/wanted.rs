@@ -31,11 +31,11 @@ impl Wanted {
 
     /// Refuses where what was asked for cannot be seen, or does not exist.
     pub(super) fn check(&self, workloads: &mut Listing, place: &str) -> Result<()> {
+        let sentence = format!("you may not list the Workloads of all namespaces on {place}");
         if self.all_namespaces && workloads.is_hidden() {
-            return Self::unseen(workloads, place);
+            return Self::unseen(workloads, place).map_err(|refusal| refusal.context(sentence));
         }
         if self.all_namespaces && matches!(workloads.reach, Reach::Namespace(_)) {
-            let sentence = format!("you may not list the Workloads of all namespaces on {place}");
             let error = Error::new(Kind::NotAllowed, sentence);
             return Err(error.hint("leave --all-namespaces out, or name one namespace with --namespace"));
         }
