@@ -29,23 +29,13 @@ impl Cluster {
             }
         }
         let groups: BTreeSet<&str> = wanted.keys().map(|(group, _)| group.as_str()).collect();
-        let kinds = try_join_all(groups.into_iter().map(|group| self.kinds_of_group(group))).await?.concat();
+        let kinds = try_join_all(groups.into_iter().map(|group| self.served_kinds_of_group(group))).await?.concat();
         let listed = wanted.iter().filter_map(|((group, kind), numbers)| {
             let kind = kinds.iter().find(|known| known.group == *group && known.kind == *kind)?;
             let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
             Some(self.labelled(kind, format!("{KAPP_APP} in ({})", numbers.join(","))))
         });
         Ok(try_join_all(listed).await?.concat())
-    }
-
-    async fn kinds_of_group(&self, group: &str) -> Result<Vec<ApiKind>> {
-        let version = if group.is_empty() {
-            Some("v1".to_owned())
-        } else {
-            self.served_versions(group).await?.and_then(|versions| versions.into_iter().next())
-        };
-        let Some(version) = version else { return Ok(Vec::new()) };
-        Ok(self.served_kinds(group, &version).await?.unwrap_or_default())
     }
 
     /// What may not be listed is left out: an operator need not see all that an App deploys.

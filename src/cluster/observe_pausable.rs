@@ -11,7 +11,7 @@ use crate::{
 
 impl Cluster {
     /// The objects of the kind in all namespaces, or in this one where all may not be listed, and
-    /// Carvel's. One round trip; two for Flux, whose version must be asked for.
+    /// Carvel's. One round trip; three for Flux, whose version must be asked for.
     ///
     /// # Errors
     /// A sentence that names the API where the cluster does not serve it; else as the API server
@@ -44,9 +44,9 @@ impl Cluster {
         if let [only] = pausable.versions {
             return Ok(Some(pausable.kind.in_version(only)));
         }
-        let served = self.served_versions(&pausable.kind.group).await?.unwrap_or_default();
-        let known = pausable.versions.iter().find(|known| served.iter().any(|served| served == *known));
-        Ok(known.map(|version| pausable.kind.in_version(version)))
+        let served = self.served_kinds_of_group(&pausable.kind.group).await?;
+        let has_it = |version: &str| served.iter().any(|one| one.version == version && one.kind == pausable.kind.kind);
+        Ok(pausable.in_newest(has_it))
     }
 
     async fn list_pausable(&self, pausable: &Pausable, namespace: &str) -> Result<Option<Vec<Value>>> {

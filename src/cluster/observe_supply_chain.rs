@@ -83,8 +83,8 @@ impl Cluster {
         let groups = self.served_groups().await?;
         let served = PAUSABLE.iter().filter(|pausable| !pausable.shows_pause()).filter_map(|pausable| {
             let versions = groups.get(pausable.kind.group.as_ref())?;
-            let version = pausable.versions.iter().find(|version| versions.iter().any(|one| one == *version))?;
-            Some((pausable, pausable.kind.in_version(version)))
+            let kind = pausable.in_newest(|version| versions.iter().any(|one| one == version))?;
+            Some((pausable, kind))
         });
         let listed = served.map(|(pausable, kind): (&'static Pausable, ApiKind)| async move {
             let listing = self.list_as_allowed(&kind, TAP_NAMESPACE, None).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join_all;
 use k8s_openapi::{
     api::authentication::v1::SelfSubjectReview,
     apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResourceList},
@@ -57,6 +58,18 @@ impl Cluster {
             };
             whole.map(kind).collect()
         }))
+    }
+
+    /// The kinds of an API group in every version that the cluster serves, those of the preferred
+    /// version first: it may lack a kind that another has.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn served_kinds_of_group(&self, group: &str) -> Result<Vec<ApiKind>> {
+        let versions = if group.is_empty() { Some(vec!["v1".to_owned()]) } else { self.served_versions(group).await? };
+        let versions = versions.unwrap_or_default();
+        let kinds = try_join_all(versions.iter().map(|version| self.served_kinds(group, version))).await?;
+        Ok(kinds.into_iter().flatten().flatten().collect())
     }
 
     /// Who the caller is, as the cluster sees it; what the kubeconfig calls them where the cluster

@@ -43,6 +43,12 @@ impl Pausable {
         PAUSABLE.iter().find(|pausable| pausable.kind.kind == kind)
     }
 
+    /// The kind in the newest of its versions that is served; none where none is.
+    #[must_use]
+    pub fn in_newest(&self, is_served: impl Fn(&str) -> bool) -> Option<ApiKind> {
+        self.versions.iter().find(|version| is_served(version)).map(|version| self.kind.in_version(version))
+    }
+
     /// Does the object ask to be left alone?
     #[must_use]
     pub fn is_paused(&self, object: &Value) -> bool {
@@ -164,5 +170,14 @@ mod tests {
         );
         assert!(!flux.shows_pause() && Pausable::of_kind("App").unwrap().shows_pause());
         assert!(Pausable::of_kind("Deployment").is_none());
+    }
+
+    #[test]
+    fn the_newest_version_that_is_served() {
+        let flux = Pausable::of_kind("Kustomization").unwrap();
+        let version =
+            |served: &[&str]| flux.in_newest(|one| served.contains(&one)).map(|kind| kind.version.into_owned());
+        assert_eq!(version(&["v1beta1", "v1beta2", "v9"]), Some("v1beta2".into()));
+        assert_eq!(version(&["v9"]), None);
     }
 }

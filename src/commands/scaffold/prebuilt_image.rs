@@ -6,10 +6,9 @@ use crate::{
     cluster::Cluster,
     commands::{build_cluster::BuildCluster, scaffold::apply},
     error::Result,
-    kind::ApiKind,
     output::Printer,
     report::Journal,
-    supply_chain::scaffold::prebuilt_image::{OCI_REPOSITORY, Source, Typed, scaffold},
+    supply_chain::scaffold::prebuilt_image::{IMAGE_REPOSITORY, OCI_REPOSITORY, Source, Typed, scaffold},
 };
 
 /// Where nobody names a namespace.
@@ -59,38 +58,25 @@ async fn source(
     kind: SourceKind,
     version: Option<String>,
 ) -> Result<(Source, Option<String>)> {
-    let served = async |kind: &ApiKind| match cluster {
-        Some(cluster) => served_version(cluster, kind).await.map(Some),
-        None => Ok(None),
+    let wanted = match kind {
+        SourceKind::ImageRepository => &IMAGE_REPOSITORY,
+        SourceKind::Flux => &OCI_REPOSITORY,
     };
-    match kind {
-        SourceKind::ImageRepository => {
-            let source = Source::ImageRepository;
-            let warning =
-                served(&source.kind()).await?.and_then(|found| not_served(&source.kind(), found.as_ref(), cluster));
-            Ok((source, warning))
-        }
+    let kinds = match cluster {
+        Some(cluster) => cluster.served_kinds_of_group(&wanted.group).await?,
+        None => Vec::new(),
+    };
+    let served = kinds.into_iter().find(|served| served.kind == wanted.kind);
+    let warning = cluster.filter(|_| served.is_none()).map(|cluster| {
+        let (place, resource) = (cluster.place(), wanted.resource());
+        format!("{place} does not serve {resource}: no Workload can be stamped there until it does")
+    });
+    let source = match kind {
+        SourceKind::ImageRepository => Source::ImageRepository,
         SourceKind::Flux => {
-            let found = served(&OCI_REPOSITORY).await?;
-            let warning = found.as_ref().and_then(|found| not_served(&OCI_REPOSITORY, found.as_ref(), cluster));
-            let version = version.or(found.flatten()).unwrap_or_else(|| OCI_REPOSITORY.version.clone().into_owned());
-            Ok((Source::Flux { version }, warning))
+            let known = served.unwrap_or_else(|| wanted.clone()).version.into_owned();
+            Source::Flux { version: version.unwrap_or(known) }
         }
-    }
-}
-
-/// The version in which a cluster serves a kind; the group may serve others that lack it.
-async fn served_version(cluster: &Cluster, kind: &ApiKind) -> Result<Option<String>> {
-    for version in cluster.served_versions(&kind.group).await?.unwrap_or_default() {
-        let kinds = cluster.served_kinds(&kind.group, &version).await?.unwrap_or_default();
-        if kinds.iter().any(|served| served.kind == kind.kind) {
-            return Ok(Some(version));
-        }
-    }
-    Ok(None)
-}
-
-fn not_served(kind: &ApiKind, version: Option<&String>, cluster: Option<&Cluster>) -> Option<String> {
-    let place = cluster.filter(|_| version.is_none())?.place();
-    Some(format!("{place} does not serve {}: no Workload can be stamped there until it does", kind.resource()))
+    };
+    Ok((source, warning))
 }
