@@ -7,7 +7,7 @@ use crate::{
         registrations::RegistrationsArgs,
     },
     cluster::{Cluster, Impersonation, kubeconfig::LocalKubeconfig},
-    error::Result,
+    error::{Error, Kind, Result},
     plan::Side,
     registration::held::{self, Held},
     report::ClusterReport,
@@ -46,5 +46,18 @@ impl BuildCluster {
     /// As plans and reports name it.
     pub(super) fn report(&self) -> ClusterReport {
         ClusterReport { context: self.context.clone(), server: self.cluster.server(), uid: String::new() }
+    }
+
+    /// Where to look at the supply chain.
+    pub(super) fn see_it(&self) -> String {
+        format!("see it: kubectl tapmc supply-chain-status --context {}", self.context)
+    }
+
+    /// Adds to the error of a wait that took too long what stands all the same.
+    pub(super) fn if_late(&self, error: Error, stands: &str) -> Error {
+        match error.kind() {
+            Kind::Unreachable => error.hint(format_args!("{stands}; {}", self.see_it())),
+            _ => error,
+        }
     }
 }

@@ -106,7 +106,7 @@ fn report(build: &BuildCluster, plan: &PausePlan, dry_run: DryRun, changes: Vec<
         backup: None,
         warnings: plan.warnings.clone(),
         next: vec![
-            format!("see it: kubectl tapmc supply-chain-status --context {}", build.context),
+            build.see_it(),
             format!("undo it: kubectl tapmc resume-supply-chain --context {} -n {namespace}", build.context),
         ],
     }

@@ -130,6 +130,6 @@ fn report(build: &BuildCluster, plan: &ChangesPlan, dry_run: DryRun, changes: Ve
         differences: plan.differences.clone(),
         backup: None,
         warnings: plan.warnings.clone(),
-        next: vec![format!("see it: kubectl tapmc supply-chain-status --context {}", build.context)],
+        next: vec![build.see_it()],
     }
 }

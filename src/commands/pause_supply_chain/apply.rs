@@ -11,7 +11,7 @@ use super::super::{
     patching::{Patched, patch},
 };
 use crate::{
-    error::{Kind, Result},
+    error::Result,
     output::Progress,
     package_install::{
         APP, PACKAGE_INSTALL,
@@ -86,16 +86,10 @@ async fn await_left_alone(build: &BuildCluster, step: &Step, limit: Duration) ->
             Some(object) => (object["spec"]["paused"] == json!(true) && is_left_alone(object)).then_some(false),
         })
     });
-    let explain = |error: crate::error::Error| {
-        match error.kind() {
-        Kind::Unreachable => error.hint(format_args!(
-            "the pause stands and takes effect when the deploy ends or the controller runs again; see it: kubectl tapmc supply-chain-status --context {}",
-            build.context
-        )),
-        _ => error,
-    }
+    let late = |error| {
+        build.if_late(error, "the pause stands and takes effect when the deploy ends or the controller runs again")
     };
-    if !awaited.await.map_err(explain)? {
+    if !awaited.await.map_err(late)? {
         return Ok(());
     }
     // It has no App, as when its package cannot be found: then there is nothing to deploy.
@@ -103,7 +97,7 @@ async fn await_left_alone(build: &BuildCluster, step: &Step, limit: Duration) ->
         build.cluster.await_state((step.pausable.kind, namespace, name), "seen by its controller", limit, |found| {
             Ok(found.is_none_or(conditions::is_observed).then_some(()))
         });
-    seen.await.map_err(explain)
+    seen.await.map_err(late)
 }
 
 fn names(level: &[Step]) -> String {

@@ -9,7 +9,7 @@ use super::super::{
     patching::{Patched, patch},
 };
 use crate::{
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     output::Progress,
     package_install::{
         APP, PACKAGE_INSTALL,
@@ -92,15 +92,7 @@ async fn await_settled(build: &BuildCluster, step: &Step, limit: Duration) -> Re
     let manifest = &step.change.manifest;
     let (namespace, name) = (manifest.namespace.as_deref(), manifest.name.as_str());
     let own = step.pausable.kind.in_version(&manifest.version);
-    let late = |error: Error| {
-        match error.kind() {
-        Kind::Unreachable => error.hint(format_args!(
-            "it is resumed: the controller reconciles it when it runs; see it: kubectl tapmc supply-chain-status --context {}",
-            build.context
-        )),
-        _ => error,
-    }
-    };
+    let late = |error| build.if_late(error, "it is resumed: the controller reconciles it when it runs");
     let seen = build.cluster.await_state((&own, namespace, name), "reconciled", limit, |found| {
         Ok(found.is_none_or(conditions::is_observed).then_some(()))
     });
