@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-};
+use super::changing::ChangingArgs;
 
 /// Change supply chains, templates and what belongs to them so that it can be undone.
 ///
@@ -35,25 +32,9 @@ pub struct ApplySupplyChainArgs {
     #[command(flatten)]
     pub change: ChangeArgs,
 
-    /// The build cluster.
+    /// Where, how far, and how long it may take.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the cluster may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long to wait for the chains.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far the command goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 /// How a change of the supply chain is made: its backup, and what it may do all the same.

@@ -1,7 +1,8 @@
 //! What can be typed: clap's types and nothing else. One file a verb, named as the verb; what
-//! several verbs share stands in [`cluster`], [`registrations`] and [`output`].
+//! several verbs share stands in [`cluster`], [`registrations`], [`output`] and [`changing`].
 
 pub mod apply_supply_chain;
+pub mod changing;
 pub mod cluster;
 pub mod completion;
 pub mod handover;

@@ -2,10 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-};
+use super::changing::ChangingArgs;
 
 /// Have controllers leave the supply chain alone, so that it can be changed.
 ///
@@ -25,25 +22,9 @@ pub struct PauseSupplyChainArgs {
     #[arg(long, value_name = "TEXT", help_heading = "What to pause")]
     pub reason: Option<String>,
 
-    /// The build cluster.
+    /// Where, how far, and how long it may take.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the cluster may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long to wait until nothing is being deployed any more.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far the command goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 /// What is to be paused or resumed.

@@ -2,11 +2,7 @@
 
 use clap::Args;
 
-use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-    pause_supply_chain::TargetArgs,
-};
+use super::{changing::ChangingArgs, pause_supply_chain::TargetArgs};
 
 /// Let controllers go on with what 'pause-supply-chain' paused.
 ///
@@ -29,25 +25,9 @@ pub struct ResumeSupplyChainArgs {
     #[arg(long, help_heading = "Clusters")]
     pub no_wait: bool,
 
-    /// The build cluster.
+    /// Where, how far, and how long it may take.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the cluster may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long to wait until everything is reconciled.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far the command goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 const EXAMPLES: &str = "\

@@ -2,10 +2,7 @@
 
 use clap::Args;
 
-use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-};
+use super::changing::ChangingArgs;
 
 /// List the backups of apply-supply-chain, or take a change back.
 ///
@@ -43,25 +40,9 @@ pub struct UndoSupplyChainArgs {
     #[arg(long)]
     pub no_wait: bool,
 
-    /// The build cluster.
+    /// Where, how far, and how long it may take.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the cluster may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long to wait for the chains.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far the command goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 const EXAMPLES: &str = "\

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     cli::{
         apply_supply_chain::{ApplySupplyChainArgs, ChangeArgs},
+        changing::ChangingArgs,
         output::{ConsentArgs, DryRun},
     },
     error::Result,
@@ -61,9 +62,10 @@ impl ApplyOptions {
 /// Changes supply chains and what belongs to them, with a backup.
 pub(super) async fn apply_supply_chain(args: ApplySupplyChainArgs, printer: Printer, journal: Journal) -> Result<()> {
     let objects = read::read(&args.filenames, args.recursive)?;
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let ChangingArgs { cluster, kubeconfig, wait, consent, .. } = &args.changing;
+    let build = BuildCluster::connect(cluster, kubeconfig).await?;
     let namespace = args.namespace.as_deref();
-    let options = ApplyOptions::resolve(&build, namespace, &args.change, args.wait.wait_timeout, &args.consent)?;
+    let options = ApplyOptions::resolve(&build, namespace, &args.change, wait.wait_timeout, consent)?;
     apply_objects(&build, objects, &options, printer, &journal).await
 }
 
@@ -93,7 +95,7 @@ pub(super) async fn apply_objects(
         |changes: Vec<Done>, backup: &Backup, warnings: &[String]| report(build, &shown, changes, backup, warnings);
     if options.consent.dry_run != DryRun::None {
         let mut report = report(planned.iter().map(Planned::done).collect(), &backup, &[]);
-        report.dry_run = Some(if options.consent.dry_run == DryRun::Server { "server" } else { "client" });
+        report.dry_run = options.consent.dry_run.as_word();
         (report.backup, report.next) = (None, Vec::new());
         return printer.changes(&report);
     }

@@ -60,11 +60,11 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, to_the_end(rotate_token::rotate_token(*args, printer, journal.clone())))
         }
         Command::PauseSupplyChain(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, to_the_end(pause_supply_chain::pause_supply_chain(args, printer, journal.clone())))
         }
         Command::ResumeSupplyChain(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, to_the_end(resume_supply_chain::resume_supply_chain(args, printer, journal.clone())))
         }
         Command::SupplyChainStatus(args) => {
@@ -72,11 +72,11 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, to_the_end(supply_chain_status::supply_chain_status(args, printer)))
         }
         Command::ApplySupplyChain(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, to_the_end(apply_supply_chain::apply_supply_chain(*args, printer, journal.clone())))
         }
         Command::UndoSupplyChain(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, to_the_end(undo_supply_chain::undo_supply_chain(*args, printer, journal.clone())))
         }
         Command::Scaffold(args) => {

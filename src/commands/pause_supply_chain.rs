@@ -24,7 +24,7 @@ use crate::{
 
 /// Has controllers leave the supply chain alone.
 pub(super) async fn pause_supply_chain(args: PauseSupplyChainArgs, printer: Printer, journal: Journal) -> Result<()> {
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let targets = resolve(args.targets, &build)?;
 
     let progress = printer.progress("observing the build cluster");
@@ -39,21 +39,21 @@ pub(super) async fn pause_supply_chain(args: PauseSupplyChainArgs, printer: Prin
     let author = Author { by, at: words::moment(build.cluster.now()), reason: args.reason };
     let plan = pausing::plan(targets.pausable, &named, &installed, &author);
     let shown = shown(&build, &plan);
-    let pre_flight = pre_flight(&build, &shown.changes, args.consent.dry_run).await;
+    let pre_flight = pre_flight(&build, &shown.changes, args.changing.consent.dry_run).await;
     drop(progress);
     printer.changes_plan(&shown);
     pre_flight?;
-    if args.consent.dry_run != DryRun::None {
+    if args.changing.consent.dry_run != DryRun::None {
         let done = shown.changes.iter().map(apply::done).collect();
-        return printer.changes(&report(&build, &plan, args.consent.dry_run, done));
+        return printer.changes(&report(&build, &plan, args.changing.consent.dry_run, done));
     }
     if !shown.is_empty() {
-        printer.confirm(&format!("Pause {}?", words::count(shown.len(), "object")), args.consent.yes)?;
+        printer.confirm(&format!("Pause {}?", words::count(shown.len(), "object")), args.changing.consent.yes)?;
         build.cluster.restart_clock();
     }
 
     let progress = printer.progress("pausing");
-    apply::apply(&build, &plan, &author, args.wait.wait_timeout, &progress, &journal).await?;
+    apply::apply(&build, &plan, &author, args.changing.wait.wait_timeout, &progress, &journal).await?;
     drop(progress);
     printer.changes(&report(&build, &plan, DryRun::None, journal.in_order(&shown.changes)))
 }

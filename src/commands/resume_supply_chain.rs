@@ -27,7 +27,7 @@ use crate::{
 
 /// Lets controllers go on with what was paused.
 pub(super) async fn resume_supply_chain(args: ResumeSupplyChainArgs, printer: Printer, journal: Journal) -> Result<()> {
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let targets = resolve(args.targets, &build)?;
 
     let progress = printer.progress("observing the build cluster");
@@ -38,22 +38,22 @@ pub(super) async fn resume_supply_chain(args: ResumeSupplyChainArgs, printer: Pr
     progress.now("looking for live edits");
     let edits = live_edits(&build, &plan, &installed).await?;
     let shown = shown(&build, &plan, warnings, edits);
-    let pre_flight = pre_flight(&build, &shown.changes, args.consent.dry_run).await;
+    let pre_flight = pre_flight(&build, &shown.changes, args.changing.consent.dry_run).await;
     drop(progress);
 
     printer.changes_plan(&shown);
     pre_flight?;
-    if args.consent.dry_run != DryRun::None {
+    if args.changing.consent.dry_run != DryRun::None {
         let done = shown.changes.iter().map(apply::done).collect();
-        return printer.changes(&report(&build, &shown, args.consent.dry_run, done));
+        return printer.changes(&report(&build, &shown, args.changing.consent.dry_run, done));
     }
     if !shown.is_empty() {
-        printer.confirm(&question(&shown), args.consent.yes)?;
+        printer.confirm(&question(&shown), args.changing.consent.yes)?;
         build.cluster.restart_clock();
     }
 
     let progress = printer.progress("resuming");
-    let limit = (!args.no_wait).then_some(args.wait.wait_timeout);
+    let limit = (!args.no_wait).then_some(args.changing.wait.wait_timeout);
     apply::apply(&build, &plan, args.all, limit, &progress, &journal).await?;
     drop(progress);
     printer.changes(&report(&build, &shown, DryRun::None, journal.in_order(&shown.changes)))

@@ -24,7 +24,7 @@ use find::Found;
 
 /// Lists backups, or takes a change back.
 pub(super) async fn undo_supply_chain(args: UndoSupplyChainArgs, printer: Printer, journal: Journal) -> Result<()> {
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let namespace = args.namespace.clone();
     let namespace = namespace.map_or_else(|| build.kubeconfig.namespace(&build.context), Ok)?;
     if args.backup.is_none() && !args.last {
@@ -38,21 +38,21 @@ pub(super) async fn undo_supply_chain(args: UndoSupplyChainArgs, printer: Printe
     }
     let (mut planned, observed) = plan::planned(&build, &found.entries, args.allow_unpaused).await?;
     progress.now("having the API server check every object");
-    whole_objects::check(&build.cluster, &mut planned, args.consent.dry_run).await?;
+    whole_objects::check(&build.cluster, &mut planned, args.changing.consent.dry_run).await?;
     let (shown, refusals) = plan::plan(&build, &args, &found, &planned, &observed);
     drop(progress);
     printer.changes_plan(&shown);
     whole_objects::refuse(&refusals, build.cluster.place())?;
 
-    if args.consent.dry_run != DryRun::None {
+    if args.changing.consent.dry_run != DryRun::None {
         let changes = in_order(&planned).into_iter().map(Planned::done).collect();
         let mut report = report(&build, &shown.differences, changes, shown.warnings.clone());
-        report.dry_run = Some(if args.consent.dry_run == DryRun::Server { "server" } else { "client" });
+        report.dry_run = args.changing.consent.dry_run.as_word();
         return printer.changes(&report);
     }
     if !shown.is_empty() {
         let question = format!("Undo the change by {}?", words::count(shown.len(), "change"));
-        printer.confirm(&question, args.consent.yes)?;
+        printer.confirm(&question, args.changing.consent.yes)?;
         build.cluster.restart_clock();
     }
 

@@ -45,7 +45,7 @@ pub(super) async fn apply(
     let mut not_ready = None;
     if !args.no_wait {
         let chains: Vec<&Planned> = first.into_iter().filter(is_awaited).collect();
-        not_ready = await_ready(&build.cluster, &chains, args.wait.wait_timeout, progress).await.err();
+        not_ready = await_ready(&build.cluster, &chains, args.changing.wait.wait_timeout, progress).await.err();
     }
     // A chain that was not Ready before the change is not afterwards: the rest is restored all the same.
     for one in &last {
