@@ -1,18 +1,17 @@
 //! What was done, and what to do next: the one value from which every output form is made. Its
 //! fields are the schema of `-o json`.
 
+mod backups;
+mod journal;
 pub mod supply_chain_status;
-
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    diff::ObjectDifference,
-    error::Error,
-    plan::{Change, Op, Side},
-};
+use crate::{diff::ObjectDifference, error::Error, plan::Side};
+
+pub use backups::{BackupStatus, BackupsReport};
+pub use journal::{Done, Journal};
 
 /// The `apiVersion` of every JSON and YAML document that is printed.
 pub const API_VERSION: &str = "kubectl-tapmc/v1";
@@ -157,103 +156,6 @@ pub struct FormerToken {
     pub until: Option<String>,
 }
 
-/// One object and what became of it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Done {
-    /// On which cluster.
-    pub cluster: Side,
-    /// What happened, or would.
-    pub op: Op,
-    /// Its namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// `kind.group/name`.
-    pub object: String,
-    /// In kubectl's words: `serverside-applied`, `created`, `unchanged`, `deleted`.
-    pub result: &'static str,
-    /// Why, where that is not plain; in a dry run also where it could be checked on our side only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl Done {
-    /// A change that was carried out.
-    #[must_use]
-    pub fn new(change: &Change) -> Self {
-        Self {
-            cluster: change.side,
-            op: change.op,
-            namespace: change.manifest.namespace.clone(),
-            object: change.manifest.display_name(),
-            result: match change.op {
-                Op::Create | Op::Update | Op::Replace => "serverside-applied",
-                Op::Keep => "unchanged",
-                Op::Delete => "deleted",
-                Op::Pause => "paused",
-                Op::Resume => "resumed",
-            },
-            note: change.why.clone(),
-        }
-    }
-
-    /// The same with another word for what became of the object.
-    #[must_use]
-    pub fn with_result(self, result: &'static str) -> Self {
-        Self { result, ..self }
-    }
-}
-
-/// What was done so far, kept outside of the command so that it can be told when the command
-/// fails or is interrupted.
-#[derive(Debug, Clone, Default)]
-pub struct Journal {
-    noted: Arc<Mutex<Vec<Done>>>,
-    /// The one of which this is a branch.
-    whole: Option<Arc<Mutex<Vec<Done>>>>,
-}
-
-impl Journal {
-    /// A journal of a part alone; what is noted in it is noted in this one too.
-    #[must_use]
-    pub fn branch(&self) -> Self {
-        Self { noted: Arc::default(), whole: Some(self.noted.clone()) }
-    }
-
-    /// Notes what was done.
-    pub fn note(&self, done: Done) {
-        if let Some(whole) = &self.whole {
-            whole.lock().unwrap_or_else(PoisonError::into_inner).push(done.clone());
-        }
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push(done);
-    }
-
-    /// Everything that was noted.
-    #[must_use]
-    pub fn done(&self) -> Vec<Done> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What was noted so far has been told: a failure of the whole need not tell it again.
-    pub fn told(&self) {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Everything that was noted, in the order of the plan: what is done at once is noted as it ends.
-    #[must_use]
-    pub fn in_order(&self, plan: &[Change]) -> Vec<Done> {
-        let place = |done: &Done| {
-            let is_it = |change: &Change| {
-                change.manifest.namespace == done.namespace && change.manifest.display_name() == done.object
-            };
-            plan.iter().position(is_it).unwrap_or(plan.len())
-        };
-        let mut all = self.done();
-        all.sort_by_key(place);
-        all
-    }
-}
-
 /// The report of `rotate-token`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -347,52 +249,6 @@ pub struct StatusReport {
     pub cluster: ClusterReport,
     /// The registrations, soonest to expire first.
     pub items: Vec<RegistrationStatus>,
-}
-
-/// One backup as `undo-supply-chain` lists it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BackupStatus {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name, and that of its first ConfigMap.
-    pub name: String,
-    /// RFC 3339: when the change was made.
-    pub created_at: String,
-    /// Seconds since then, by the build cluster's clock.
-    pub age_seconds: i64,
-    /// Who made the change.
-    pub by: String,
-    /// How many objects it changed; none where the backup cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub objects: Option<usize>,
-    /// Why, where it was said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The context that it was made with.
-    pub context: String,
-    /// `kept` or `undone`.
-    pub state: &'static str,
-    /// RFC 3339: when it was undone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undone_at: Option<String>,
-    /// By whom.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undone_by: Option<String>,
-}
-
-/// The report of `undo-supply-chain` without a name.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BackupsReport {
-    /// [`API_VERSION`].
-    pub api_version: &'static str,
-    /// `BackupList`.
-    pub kind: &'static str,
-    /// The build cluster.
-    pub cluster: ClusterReport,
-    /// The backups, newest first.
-    pub items: Vec<BackupStatus>,
 }
 
 /// The report of `version`.
