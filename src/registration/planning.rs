@@ -1,25 +1,28 @@
 //! From decided facts and observed clusters to a plan: what would be made, changed, kept and
 //! deleted, whether a token is issued, and what must be refused.
 
+mod doubtful;
+
 use std::{collections::BTreeSet, time::Duration};
 
-use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::Value;
 
 use super::{
     Registration, access,
-    facts::{BuildFacts, MarkerFacts, NamespaceState, Rights, RunFacts, SecretFacts, TokenState, map},
+    facts::{BuildFacts, MarkerFacts, NamespaceState, RunFacts, SecretFacts, TokenState, map},
     generations,
     generations::CredentialPlan,
     kubeconfig,
     ownership::{self, AccountState},
     record::{Generation, Recorded, Superseded, registration_of},
-    rights::{Right, of_rules},
+    rights::Right,
 };
 use crate::{
     error::{Error, Result},
     plan::{Change, Manifest, Op, Side},
 };
+
+pub use doubtful::doubtful_grants;
 
 /// Everything that one run would do, in the order in which it would be done.
 #[derive(Debug)]
@@ -76,28 +79,6 @@ impl RegistrationPlan {
         }
         needed
     }
-}
-
-/// The Roles whose rules the operator does not plainly hold, nor the right to grant others: whether
-/// they may be granted, only the API server can tell.
-#[must_use]
-pub fn doubtful_grants<'a>(
-    plan: &'a RegistrationPlan,
-    registration: &Registration,
-    rights: &Rights,
-) -> Vec<&'a Manifest> {
-    let is_doubtful = |manifest: &Manifest| {
-        let namespace = manifest.namespace.as_deref();
-        let escalate = Right::new("escalate", &manifest.group, &manifest.plural, namespace);
-        let rules: Vec<PolicyRule> = serde_json::from_value(manifest.body["rules"].clone()).unwrap_or_default();
-        let held = |needed| rights.missing(&needed).is_empty();
-        !held(BTreeSet::from([escalate])) && !held(of_rules(&rules, namespace).into_iter().collect())
-    };
-    // Rules of the user's own are checked by the API server in any case: they may not be valid.
-    let own_rules = !registration.grants.rules.is_empty();
-    let roles = plan.access.iter().filter(|change| change.op != Op::Keep).map(|change| &change.manifest);
-    let roles = roles.filter(|manifest| manifest.kind == "Role" || manifest.kind == "ClusterRole");
-    roles.filter(|manifest| own_rules || is_doubtful(manifest)).collect()
 }
 
 /// What the plan is made of.
