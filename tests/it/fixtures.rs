@@ -1,14 +1,15 @@
 //! The fixtures behave as the real controllers were measured to: where they run, these tests hold
 //! for them; elsewhere for their stand-in.
 
+mod workloads;
+
 use serde_json::{Value, json};
 
 use crate::support::{
     BUILD, BUILD_TWO, Kubectl, Tap,
-    carvel::{self, CHAIN, PATIENCE, TAP, TEMPLATES, VERSION, condition, is_observed, package, workload},
+    carvel::{self, CHAIN, PATIENCE, TAP, TEMPLATES, VERSION, condition, is_observed, package},
     eventually, eventually_within,
     kubeconfig::started,
-    unique,
 };
 
 /// What the edit of a chain adds to it.
@@ -25,28 +26,6 @@ fn is_edited(tap: &Tap) -> bool {
 
 fn is_paused(object: &Value) -> bool {
     object["spec"]["paused"] == true
-}
-
-/// A Workload that the chain of a TAP selects, with everything stamped.
-fn stamped_workload(tap: &Tap) {
-    tap.apply(&[workload(&tap.namespace, "app", &tap.labels())]);
-    eventually_within(PATIENCE, "everything is stamped", || {
-        condition(&tap.workload_object("app"), "Ready")["status"] == "True"
-    });
-}
-
-fn stamped(tap: &Tap, resource: &str) -> Value {
-    tap.get(&["configmap", &format!("app-{resource}")])
-}
-
-/// Waits until the Workload does not go on, for this reason.
-fn await_stopped(tap: &Tap, reason: &str) -> Value {
-    eventually_within(PATIENCE, reason, || {
-        condition(&tap.workload_object("app"), "SupplyChainReady")["reason"] == reason
-    });
-    let ready = condition(&tap.workload_object("app"), "Ready");
-    assert_eq!((&ready["status"], &ready["reason"]), (&json!("False"), &json!(reason)));
-    condition(&tap.workload_object("app"), "SupplyChainReady")
 }
 
 #[test]
@@ -241,79 +220,6 @@ fn a_repository_shows_its_pause_itself() {
     eventually_within(PATIENCE, "it is fetched", || describes("Reconcile "));
     tap.patch(&["packagerepository", "repository"], &json!({"spec": {"paused": true}}));
     eventually_within(PATIENCE, "it is paused", || describes("Canceled/paused"));
-}
-
-#[test]
-fn a_workload_shows_what_its_chain_stamped() {
-    let tap = Tap::installed("stamps");
-    stamped_workload(&tap);
-    let workload = tap.workload_object("app");
-    assert_eq!(workload["status"]["supplyChainRef"]["name"], tap.chain);
-    for kind in ["SupplyChainReady", "ResourcesSubmitted", "ResourcesHealthy"] {
-        assert_eq!(condition(&workload, kind)["status"], "True", "{workload}");
-    }
-    let resources = workload["status"]["resources"].as_array().unwrap();
-    let names: Vec<_> = resources.iter().map(|resource| &resource["name"]).collect();
-    assert_eq!(names, ["source", "config", "delivery"]);
-    assert_eq!(resources[0]["stampedRef"]["name"], "app-source");
-    assert_eq!(resources[1]["inputs"], json!([{"name": "source"}]));
-    assert_eq!(resources[2]["templateRef"]["kind"], "ClusterTemplate");
-    let delivery = stamped(&tap, "delivery");
-    assert_eq!(delivery["data"], json!({"from": "https://example.com/app.git@main", "mode": "plain"}));
-    assert_eq!(delivery["metadata"]["ownerReferences"][0]["name"], "app");
-    assert_eq!(delivery["metadata"]["labels"]["carto.run/resource-name"], "delivery");
-}
-
-#[test]
-fn a_chain_without_templates_stops_its_workloads_until_they_are_there() {
-    let tap = Tap::installed("missing");
-    stamped_workload(&tap);
-    tap.pause_all();
-    let name = format!("{}-config", tap.chain);
-    tap.kubectl().run(&["delete", "clusterconfigtemplate", &name]);
-    let stopped = await_stopped(&tap, "TemplatesNotFound");
-    let message = "did not find the template of the resource(s) [config]";
-    assert_eq!(stopped["message"], message);
-    for kind in ["Ready", "TemplatesReady"] {
-        let found = condition(&tap.chain_object(), kind);
-        assert_eq!((&found["status"], &found["message"]), (&json!("False"), &json!(message)));
-    }
-    tap.apply(&[carvel::templates(&tap.chain)[1].clone()]);
-    eventually_within(PATIENCE, "both are ready", || {
-        condition(&tap.chain_object(), "Ready")["status"] == "True"
-            && condition(&tap.workload_object("app"), "Ready")["status"] == "True"
-    });
-}
-
-#[test]
-fn what_a_dropped_resource_stamped_is_deleted() {
-    let tap = Tap::installed("dropped");
-    stamped_workload(&tap);
-    tap.pause_all();
-    let resources = tap.chain_object()["spec"]["resources"].as_array().unwrap().clone();
-    tap.patch(&["clustersupplychain", &tap.chain], &json!({"spec": {"resources": resources[..2]}}));
-    eventually_within(PATIENCE, "it goes", || stamped(&tap, "delivery").is_null());
-    assert!(stamped(&tap, "source").is_object() && stamped(&tap, "config").is_object());
-}
-
-#[test]
-fn two_chains_and_none_stop_a_workload_and_leave_what_was_stamped() {
-    let tap = Tap::installed("two");
-    stamped_workload(&tap);
-    tap.pause_all();
-    let second = unique("second");
-    tap.apply(&[carvel::supply_chain(&second, &tap.chain, &tap.chain)]);
-    let stopped = await_stopped(&tap, "MultipleSupplyChainMatches");
-    assert_eq!(stopped["message"], "workload may only match a single supply chain's selector");
-    let second_chain = || tap.get(&["clustersupplychain", &second]);
-    eventually_within(PATIENCE, "the second is ready itself", || {
-        condition(&second_chain(), "Ready")["status"] == "True"
-    });
-    tap.kubectl().run(&["delete", "clustersupplychain", &second, &tap.chain]);
-    await_stopped(&tap, "SupplyChainNotFound");
-    for resource in ["source", "config", "delivery"] {
-        assert!(stamped(&tap, resource).is_object(), "{resource}");
-    }
 }
 
 #[test]
