@@ -4,4 +4,5 @@ mod bad_input;
 pub mod case;
 mod changing;
 mod faults;
+mod interruptions;
 mod refusals;

@@ -1,5 +1,7 @@
 //! `undo-supply-chain`: backups, and the way back.
 
+mod interruptions;
+
 use hyper::Method;
 use rexpect::{process::WaitStatus, session::spawn_command};
 use serde_json::json;
@@ -7,7 +9,8 @@ use serde_json::json;
 use crate::{
     apply_supply_chain::case::{Case, LABEL},
     support::{
-        BUILD, Fault, KubeconfigFile, Proxy, Tapmc, Testbed,
+        BUILD, BUILD_TWO, Fault, KubeconfigFile, Proxy, Tap, Tapmc, Testbed,
+        carvel::{CHAIN, TAP},
         kubeconfig::{started, token},
         unique,
     },
@@ -239,4 +242,38 @@ fn who_may_not_delete_is_told_before_anything_is_restored() {
     let undo = || case.undo().args(["--last", "--yes", "--as", name]);
     undo().fails(5, &["the backup: nothing was changed", "cannot delete resource"]);
     assert_eq!(version(&case), "b");
+}
+
+#[test]
+fn what_an_owner_that_is_not_paused_would_put_back_is_refused() {
+    // Nobody is there to put it back while the test looks.
+    let Some(tap) = Tap::on(BUILD_TWO, "unpaused") else { return };
+    let before = tap.chain_object();
+    let mut chain = json!({"apiVersion": before["apiVersion"], "kind": before["kind"],
+        "metadata": {"name": tap.chain}, "spec": before["spec"]});
+    chain["spec"]["resources"].as_array_mut().unwrap().pop();
+    let file = tempfile::NamedTempFile::with_suffix(".json").unwrap();
+    std::fs::write(file.path(), chain.to_string()).unwrap();
+    let on = |verb: &str| Tapmc::new([verb, "--context", &tap.cluster, "-n", &tap.namespace, "--yes", "--no-wait"]);
+    on("apply-supply-chain").args(["--allow-unpaused", "-f"]).arg(file.path()).succeeds();
+    let steps = || tap.chain_object()["spec"]["resources"].as_array().unwrap().len();
+    assert_eq!(steps(), 2);
+
+    let sentence = format!(
+        "clustersupplychain.carto.run/{0} belongs to the PackageInstall '{0}/{CHAIN}', which is not paused: it would put it back",
+        tap.namespace
+    );
+    let hint = format!(
+        "hint: kubectl tapmc pause-supply-chain {CHAIN} -n {} --context build-two (or --allow-unpaused, to go on)",
+        tap.namespace
+    );
+    on("undo-supply-chain").arg("--last").fails(4, &[&sentence, &hint, "nothing was changed"]);
+    // One that is told to pause and still deploys is not paused yet.
+    tap.set_paused(TAP, true);
+    tap.set_paused(CHAIN, true);
+    on("undo-supply-chain").arg("--last").fails(4, &[&sentence]);
+    assert_eq!(steps(), 2);
+    let undone = on("undo-supply-chain").args(["--last", "--allow-unpaused"]).succeeds();
+    assert!(undone.stderr.contains(&format!("warning: {sentence}")), "{undone:?}");
+    assert_eq!(tap.chain_object()["spec"], before["spec"]);
 }

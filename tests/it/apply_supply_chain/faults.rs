@@ -9,11 +9,10 @@ use super::case::{Case, LABEL};
 use crate::support::{
     BUILD, BUILD_TWO, Fault, KubeconfigFile, Proxy, Tapmc, Testbed, eventually,
     kubeconfig::{started, token},
-    tapmc::Output,
 };
 
 /// The case's folder applied through a proxy.
-fn through(proxy: &Proxy, case: &Case) -> (KubeconfigFile, Tapmc) {
+pub(super) fn through(proxy: &Proxy, case: &Case) -> (KubeconfigFile, Tapmc) {
     let cluster = started(case.cluster).unwrap();
     let file = KubeconfigFile::new().context(case.cluster, &proxy.cluster(), &token(cluster), "");
     let command = case.apply().args(["--yes"]).kubeconfig(&file.path);
@@ -190,26 +189,4 @@ fn an_object_that_is_too_large_for_the_backup() {
     let output = case.apply().args(["--yes"]).fails(1, &[&sentence, "hint: "]);
     assert!(output.stderr.len() < 2_000);
     assert_eq!(case.chain_object()["metadata"]["generation"], 1);
-}
-
-#[test]
-fn ctrl_c_while_a_chain_is_waited_for() {
-    let Some(_) = started(BUILD_TWO) else { return };
-    let case = Case::on(BUILD_TWO, "ctrl-c");
-    two(&case, "a");
-    let (child, command) = case.apply().args(["--yes"]).spawn();
-    eventually("the chain is written", || !case.chain_object().is_null());
-    // It is written and answered before it is looked at for the first time.
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let output = Output::of(&command, &child.wait_with_output().unwrap());
-    assert_eq!(output.code, 130, "{output:?}");
-    let undo =
-        format!("(undo: kubectl tapmc undo-supply-chain {} -n {} --context build-two)", case.backup(), case.name);
-    assert!(
-        output.stderr.contains("error: interrupted\ndone before that:\n") && output.stderr.contains(&undo),
-        "{output:?}"
-    );
-    // What a killed run could not note is found by what was intended.
-    case.undo().args(["--last", "--yes", "--no-wait"]).succeeds();
-    assert!(case.chain_object().is_null() && case.get("clustertemplates.carto.run", "-one").is_null());
 }

@@ -1,7 +1,5 @@
 //! What is in the way of a pause: other writers, missing rights, no controller, Ctrl-C.
 
-use std::process::Command;
-
 use hyper::Method;
 use serde_json::json;
 
@@ -9,9 +7,7 @@ use super::{annotation, is_left_alone, pause};
 use crate::support::{
     BUILD, BUILD_TWO, Fault, KubeconfigFile, Proxy, Tap, Tapmc,
     carvel::{CHAIN, TAP, TEMPLATES},
-    eventually,
     kubeconfig::{started, token},
-    tapmc::Output,
     unique,
 };
 
@@ -80,12 +76,8 @@ fn no_controller_answers_and_the_patch_stands() {
 #[test]
 fn ctrl_c_while_it_waits_says_what_was_done() {
     let Some(tap) = Tap::on(BUILD_TWO, "interrupted") else { return };
-    let (child, command) = pause(&tap).spawn();
-    eventually("the patch is made", || tap.install(TAP)["spec"]["paused"] == true);
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let output = Output::of(&command, &child.wait_with_output().unwrap());
-    assert_eq!(output.code, 130, "{}", output.stderr);
+    let is_patched = || tap.install(TAP)["spec"]["paused"] == true;
+    let output = pause(&tap).interrupted_when("the patch is made", is_patched);
     assert!(
         output.stderr.contains("done before that:\n  build  packageinstall.packaging.carvel.dev/tap"),
         "{}",

@@ -143,6 +143,18 @@ impl Proxy {
         self.shared.rules.lock().unwrap().clear();
     }
 
+    /// Never answers such a request, but for the first ones.
+    pub fn hang(&self, method: &Method, piece: &str, spared: usize) {
+        self.fault(method.clone(), piece, Fault::Pass, spared);
+        self.fault(method.clone(), piece, Fault::Hang, usize::MAX);
+    }
+
+    /// How many such requests came in.
+    pub fn count(&self, method: &Method, piece: &str) -> usize {
+        let is_it = |request: &&String| request.starts_with(method.as_str()) && request.contains(piece);
+        self.requests().iter().filter(is_it).count()
+    }
+
     /// Each request that came in: method, path and query.
     pub fn requests(&self) -> Vec<String> {
         self.shared.log.lock().unwrap().clone()

@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::Testbed;
+use super::{Testbed, eventually};
 
 /// A command line of the plugin.
 #[must_use]
@@ -81,6 +81,19 @@ impl Tapmc {
     pub fn spawn(mut self) -> (Child, Command) {
         let child = self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the plugin starts");
         (child, self.0)
+    }
+
+    /// Starts it, and interrupts it as Ctrl-C does as soon as something is so; gives what it left.
+    #[track_caller]
+    pub fn interrupted_when(self, what: &str, is_so: impl FnMut() -> bool) -> Output {
+        let (child, command) = self.spawn();
+        eventually(what, is_so);
+        let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+        assert!(signalled.success(), "it has ended already");
+        let output = Output::of(&command, &child.wait_with_output().expect("it ends"));
+        assert_eq!(output.code, 130, "{what}: {}", output.stderr);
+        assert!(output.stderr.contains("error: interrupted\n"), "{what}: {}", output.stderr);
+        output
     }
 
     /// Runs it to its end and expects success.
