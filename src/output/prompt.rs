@@ -2,7 +2,7 @@
 
 use std::io;
 
-use dialoguer::{Confirm, FuzzySelect, theme::SimpleTheme};
+use dialoguer::{Confirm, FuzzySelect, console::Term, theme::SimpleTheme};
 
 use super::is_conversation;
 use crate::{
@@ -46,6 +46,9 @@ pub(super) fn choose(what: &str, flag: &str, choices: &[String]) -> Result<Strin
 
 fn unanswered(error: &dialoguer::Error) -> Error {
     let dialoguer::Error::IO(error) = error;
+    // The question was cut off where it stood, with the cursor hidden.
+    let terminal = Term::stderr();
+    let _ = terminal.show_cursor().and_then(|()| terminal.write_line(""));
     match error.kind() {
         io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted: nothing was changed"),
         _ => Error::failed(format_args!("the terminal cannot be read: {error}")),
