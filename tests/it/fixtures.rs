@@ -175,8 +175,12 @@ fn what_leaves_the_content_is_deleted_and_what_is_refused_is_said() {
     eventually_within(PATIENCE, "it is refused", || {
         condition(&tap.install(TEMPLATES), "ReconcileFailed")["status"] == "True"
     });
-    let said = tap.app(TEMPLATES)["status"]["usefulErrorMessage"].as_str().unwrap_or_default().to_owned();
-    assert!(said.contains("Not_A_Name") && said.contains("is invalid: metadata.name"), "{said}");
+    // The App says so between two attempts.
+    eventually_within(PATIENCE, "it is said why", || {
+        let status = tap.app(TEMPLATES)["status"].clone();
+        let said = status["usefulErrorMessage"].as_str().unwrap_or_default();
+        said.contains("Not_A_Name") && said.contains("is invalid: metadata.name")
+    });
     content.pop();
     put(&content);
     eventually_within(PATIENCE, "it goes", || tap.get(&["configmap", "extra"]).is_null());
