@@ -8,7 +8,7 @@ use crate::{
 
 #[test]
 fn a_lost_secret_is_made_anew_and_every_unknown_token_ends() {
-    let case = Case::new("lost");
+    let case = Case::new("bereft");
     case.register().succeeds();
     let former = case.kubeconfig();
     Kubectl::on(BUILD).run(&["delete", "secret", &format!("{}-kubeconfig", case.name)]);
