@@ -16,6 +16,7 @@ mod observe_build;
 mod observe_content;
 mod observe_installed;
 mod observe_pausable;
+mod observe_readers;
 mod observe_run;
 mod observe_supply_chain;
 mod reviews;

@@ -14,6 +14,7 @@ pub mod names;
 pub mod ownership;
 pub mod planning;
 pub mod profiles;
+pub mod readers;
 pub mod record;
 mod resolve;
 pub mod rights;

@@ -1,0 +1,166 @@
+//! The readers of a kubeconfig Secret: the objects on the build cluster whose controller deploys
+//! with it, and how that went the last time.
+
+use serde_json::Value;
+
+use super::names::ObjectRef;
+use crate::{
+    kind::ApiKind,
+    listing::{Listing, Reach},
+    package_install::{
+        APP, PACKAGE_INSTALL,
+        ownership::Installed,
+        pausable::{Pausable, Settled, failure, settled},
+    },
+    supply_chain::conditions,
+};
+
+/// How a reader's controller fared the last time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastResult {
+    /// It succeeded.
+    Ok,
+    /// It failed; with the controller's own message.
+    Failed(String),
+    /// It is under way, or the controller has not seen the object as it is now.
+    Reconciling,
+    /// The controller was told to leave the object alone (Flux: suspended).
+    Paused,
+    /// The controller has said nothing yet.
+    Unknown,
+}
+
+/// An object that refers to a kubeconfig Secret.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// Its kind, in the version that the cluster serves.
+    pub kind: ApiKind,
+    /// Its namespace and name; the Secret is in the same namespace.
+    pub object: ObjectRef,
+    /// Its UID.
+    pub uid: String,
+    /// Its resourceVersion.
+    pub resource_version: String,
+    /// Has it finalizers? Then its controller takes away what it deployed before the object goes.
+    pub has_finalizers: bool,
+    /// Is it being deleted?
+    pub is_going: bool,
+    /// The Secret.
+    pub secret: ObjectRef,
+    /// The Secret's data key, where the reader names one.
+    pub key: Option<String>,
+    /// The field that refers to the Secret: `spec.kubeConfig.secretRef`.
+    pub field: &'static str,
+    /// Is the Secret named, but not used? kapp-controller ignores `spec.cluster` beside a
+    /// `spec.serviceAccountName`, and deploys to the build cluster itself.
+    pub is_overridden: bool,
+    /// How it fared the last time.
+    pub last: LastResult,
+}
+
+impl Reader {
+    /// Reads an object of one of the known kinds; none where it refers to no Secret.
+    #[must_use]
+    pub fn read(kind: &ApiKind, object: &Value) -> Option<Self> {
+        let pausable = Pausable::of_kind(&kind.kind)?;
+        let is_carvel = pausable.shows_pause();
+        let (field, reference) = if is_carvel {
+            ("spec.cluster.kubeconfigSecretRef", &object["spec"]["cluster"]["kubeconfigSecretRef"])
+        } else {
+            ("spec.kubeConfig.secretRef", &object["spec"]["kubeConfig"]["secretRef"])
+        };
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let (secret, metadata) = (text(&reference["name"])?, &object["metadata"]);
+        let required = |field: &str| text(&metadata[field]).unwrap_or_default();
+        let namespace = required("namespace");
+        Some(Self {
+            kind: kind.clone(),
+            secret: ObjectRef::new(&namespace, secret),
+            object: ObjectRef::new(namespace, required("name")),
+            uid: required("uid"),
+            resource_version: required("resourceVersion"),
+            has_finalizers: metadata["finalizers"].as_array().is_some_and(|all| !all.is_empty()),
+            is_going: metadata["deletionTimestamp"].is_string(),
+            key: text(&reference["key"]),
+            field,
+            is_overridden: is_carvel && text(&object["spec"]["serviceAccountName"]).is_some(),
+            last: last_result(pausable, object),
+        })
+    }
+
+    /// `app/NAME`, as people speak of it.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{}/{}", self.kind.kind.to_lowercase(), self.object.name)
+    }
+}
+
+fn last_result(pausable: &Pausable, object: &Value) -> LastResult {
+    if pausable.is_paused(object) {
+        return LastResult::Paused;
+    }
+    let has_failed = |type_: &str| conditions::find(object, type_).is_some_and(|condition| condition.is_true());
+    if pausable.shows_pause() && has_failed("DeleteFailed") {
+        return LastResult::Failed(failure(object));
+    }
+    match settled(pausable, object) {
+        Some(Settled::Succeeded) => LastResult::Ok,
+        Some(Settled::Failed(message)) => LastResult::Failed(message),
+        None if conditions::of(&object["status"]).is_empty() => LastResult::Unknown,
+        None => LastResult::Reconciling,
+    }
+}
+
+/// The readers that could be seen.
+#[derive(Debug, Default)]
+pub struct Readers {
+    /// Each of them once.
+    pub all: Vec<Reader>,
+    /// The kinds that could not be listed, `apps.kappctrl.k14s.io`, each with the cluster's answer: more
+    /// readers may be among them.
+    pub hidden: Vec<(String, String)>,
+}
+
+impl Readers {
+    /// From the lists of each kind. The App of a PackageInstall is told once, as the PackageInstall.
+    #[must_use]
+    pub fn of_listings(listings: &[(ApiKind, Listing)]) -> Self {
+        let objects = |wanted: &ApiKind| {
+            let its = listings.iter().filter(|(kind, _)| kind.group == wanted.group && kind.kind == wanted.kind);
+            its.flat_map(|(_, listing)| listing.objects.iter().cloned()).collect()
+        };
+        let installed =
+            Installed { package_installs: objects(&PACKAGE_INSTALL), apps: Vec::new(), records: Vec::new() };
+        let mut readers = Self::default();
+        for (kind, listing) in listings {
+            let own = listing
+                .objects
+                .iter()
+                .filter(|object| !APP.is_of(object) || installed.package_install_of(object).is_none());
+            readers.all.extend(own.filter_map(|object| Reader::read(kind, object)));
+            if let Reach::Hidden(error) = &listing.reach {
+                readers.hidden.push((kind.resource(), error.to_string()));
+            }
+        }
+        readers
+    }
+
+    /// The readers of one Secret.
+    #[must_use]
+    pub fn of(&self, secret: &ObjectRef) -> Vec<&Reader> {
+        self.all.iter().filter(|reader| &reader.secret == secret).collect()
+    }
+
+    /// These and those of another list.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.all.extend(other.all);
+        self.hidden.extend(
+            other.hidden.into_iter().filter(|new| !self.hidden.iter().any(|old| old.0 == new.0)).collect::<Vec<_>>(),
+        );
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;
