@@ -30,6 +30,16 @@ pub fn closest<'a>(typed: &str, candidates: &'a [String]) -> Option<&'a str> {
     (best.0 > 0.8).then_some(best.1)
 }
 
+/// A word as a shell takes it: quoted where something in it would mean more than itself.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// A time to the second, RFC 3339 in UTC: `2026-01-31T09:05:00Z`.
 #[must_use]
 pub fn moment(at: Timestamp) -> String {

@@ -75,6 +75,24 @@ impl Held {
         list(self.annotation(key::RUN_NAMESPACES))
     }
 
+    /// Has somebody changed the record by hand so that a part of it cannot be read?
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.recorded.is_none() || self.generation.is_none()
+    }
+
+    /// When the token ends, as recorded; none where that cannot be read.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.annotation(key::EXPIRES_AT).parse().ok()
+    }
+
+    /// When the token was issued, as recorded; none where that cannot be read.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<Timestamp> {
+        self.annotation(key::ISSUED_AT).parse().ok()
+    }
+
     /// An annotation of the Secret; empty where it has none of that name.
     #[must_use]
     pub fn annotation(&self, key: &str) -> &str {
@@ -100,8 +118,43 @@ pub fn select(held: Vec<Held>, names: &[String], place: &str) -> Result<Vec<Held
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::registration::profiles::{Grants, Profile};
+
+    /// A registration of whose record nothing is missing: a token from second 1,000 to second 2,000.
+    pub(in crate::registration) fn healthy() -> Held {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let recorded = Recorded {
+            build_cluster_uid: "build-uid".into(),
+            kubeconfig_secret: ObjectRef::new("default", "run-a-kubeconfig"),
+            service_account: ObjectRef::new("tapmc-run-a", "delivery"),
+            brought: false,
+            run_namespaces: vec!["apps".into()],
+            grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
+            guard: false,
+            requested_duration: Duration::from_secs(1_000),
+            run_server: None,
+            run_proxy_url: None,
+            run_certificate_authority: None,
+        };
+        let generation = Generation {
+            number: 1,
+            run_cluster_uid: "run-uid".into(),
+            server: "https://run-a:6443".into(),
+            marker: "delivery-1-abcde".into(),
+            marker_uid: "marker-uid".into(),
+            service_account_uid: "account-uid".into(),
+            account_namespace_uid: "namespace-uid".into(),
+            issued_at: at(1_000),
+            expires_at: at(2_000),
+        };
+        let annotations: Map = recorded.annotations().into_iter().chain(generation.annotations()).collect();
+        let pairs: Vec<(&str, &str)> = annotations.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        Held::from_metadata(metadata(&pairs)).unwrap()
+    }
 
     fn metadata(annotations: &[(&str, &str)]) -> ObjectMeta {
         ObjectMeta {

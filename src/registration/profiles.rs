@@ -1,7 +1,7 @@
 //! What a delivery credential may do: the profiles, rules of the user's own, and what makes a
 //! rule too broad to grant without being asked.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
@@ -140,6 +140,21 @@ impl Grants {
         ]
     }
 
+    /// Every rule that should hold in each namespace that the grants reach.
+    #[must_use]
+    pub fn by_namespace(&self, run_namespaces: &[String]) -> BTreeMap<String, Vec<PolicyRule>> {
+        let everywhere = self.cluster_rules();
+        let mut rules: BTreeMap<String, Vec<PolicyRule>> = BTreeMap::new();
+        for namespace in run_namespaces {
+            rules.insert(namespace.clone(), [self.namespaced_rules(), everywhere.clone()].concat());
+        }
+        if let Some(account) = &self.impersonate {
+            let there = rules.entry(account.namespace.clone()).or_insert(everywhere);
+            there.extend(self.impersonation_rules());
+        }
+        rules
+    }
+
     /// Can the credential write Secrets in its run namespaces?
     #[must_use]
     pub fn writes_secrets(&self) -> bool {
@@ -264,6 +279,15 @@ mod tests {
             assert_eq!(grants(&[profile], Vec::new()).broad().is_empty(), profile != Profile::View, "{profile}");
             assert_eq!(Profile::parse(profile.as_str()), Some(profile));
         }
+    }
+
+    #[test]
+    fn what_holds_where() {
+        let impersonate = Some(ObjectRef::new("flux", "deployer"));
+        let grants = Grants { impersonate, ..grants(&[Profile::Deliverable, Profile::FluxImpersonate], Vec::new()) };
+        let rules = grants.by_namespace(&["apps".into(), "flux".into()]);
+        assert_eq!((rules["apps"].len(), rules["flux"].len()), (2, 3));
+        assert_eq!(grants.by_namespace(&["apps".into()])["flux"].len(), 1);
     }
 
     #[test]

@@ -150,16 +150,6 @@ impl Readers {
     pub fn of(&self, secret: &ObjectRef) -> Vec<&Reader> {
         self.all.iter().filter(|reader| &reader.secret == secret).collect()
     }
-
-    /// These and those of another list.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.all.extend(other.all);
-        self.hidden.extend(
-            other.hidden.into_iter().filter(|new| !self.hidden.iter().any(|old| old.0 == new.0)).collect::<Vec<_>>(),
-        );
-        self
-    }
 }
 
 #[cfg(test)]

@@ -91,6 +91,21 @@ pub fn of_rules(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<Right> {
     rights
 }
 
+/// Rights as people read them, a line for each resource: `configmaps in 'apps': get,list`.
+#[must_use]
+pub fn in_lines(rights: &[Right]) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for right in rights {
+        let shown = Right { verb: String::new(), ..right.clone() }.to_string();
+        let resource = shown.trim_start().replacen("in the namespace ", "in ", 1);
+        match lines.iter_mut().find(|(known, _)| *known == resource) {
+            Some((_, verbs)) => verbs.push(&right.verb),
+            None => lines.push((resource, vec![&right.verb])),
+        }
+    }
+    lines.into_iter().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect()
+}
+
 /// The rules of a review that go beyond what was granted: one line for each.
 ///
 /// What every authenticated user may do (reviews of itself, discovery) is not worth a word.
@@ -148,6 +163,17 @@ mod tests {
         assert!(right.is_held(&[reviewed("*", "*", &["*"], &[])]));
         assert!(!right.is_held(&[reviewed("", "serviceaccounts", &["create"], &[])]));
         assert!(!right.is_held(&[reviewed("", "serviceaccounts/token", &["create"], &["other"])]));
+    }
+
+    #[test]
+    fn a_line_for_each_resource() {
+        let right = |verb, group, resource| Right::new(verb, group, resource, Some("apps"));
+        let rights = [
+            right("get", "", "configmaps"),
+            right("get", "carto.run", "deliverables"),
+            right("list", "", "configmaps"),
+        ];
+        assert_eq!(in_lines(&rights), ["configmaps in 'apps': get,list", "deliverables.carto.run in 'apps': get"]);
     }
 
     #[test]

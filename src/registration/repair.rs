@@ -1,0 +1,149 @@
+//! The commands that help a registration, ready to be pasted into a shell.
+
+use super::{
+    default_secret_name,
+    held::Held,
+    names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
+    profiles::Profile,
+    record::{key, list},
+};
+use crate::words::shell_word;
+
+/// How the commands name the clusters, and what they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Repair<'a> {
+    /// The registration.
+    pub held: &'a Held,
+    /// The context of the build cluster.
+    pub build_context: &'a str,
+    /// The operator's context of the run cluster, where one is known.
+    pub run_context: Option<&'a str>,
+}
+
+impl Repair<'_> {
+    /// Registers again: what is missing is made, and a dead or half-lived token replaced.
+    #[must_use]
+    pub fn register(&self) -> String {
+        let secret = &self.held.secret;
+        let mut command = format!(
+            "kubectl tapmc register-run-cluster --build-context {} --run-context {} --name {} -n {}",
+            shell_word(self.build_context),
+            self.run_word(),
+            shell_word(&self.held.name),
+            shell_word(&secret.namespace)
+        );
+        let default = Name::parse(&self.held.name).map(|name| default_secret_name(&name));
+        if default.ok().as_ref() != Some(&secret.name) {
+            command.push_str(&format!(" --secret-name {}", shell_word(&secret.name)));
+        }
+        command
+    }
+
+    /// The same, with everything said that the run cluster does not record any more. Only what can be
+    /// typed is taken over from a record that somebody may have changed.
+    #[must_use]
+    pub fn register_anew(&self) -> String {
+        let mut command = self.register();
+        for namespace in self.held.run_namespaces().iter().filter(|name| is_dns_label(name)) {
+            command.push_str(&format!(" --run-namespace {namespace}"));
+        }
+        for profile in list(self.held.annotation(key::PROFILES)) {
+            match Profile::parse(&profile) {
+                Some(Profile::FluxImpersonate) => {
+                    let account = ObjectRef::parse(self.held.annotation(key::IMPERSONATE));
+                    command.extend(account.map(|account| format!(" --impersonate {account}")));
+                }
+                Some(profile) => command.push_str(&format!(" --profile {profile}")),
+                None if profile == "rules" => command.push_str(" --rules FILE"),
+                None => {}
+            }
+        }
+        if self.held.annotation(key::BROUGHT) == "true"
+            && let Some(account) = ObjectRef::parse(self.held.annotation(key::SERVICE_ACCOUNT))
+        {
+            command.push_str(&format!(" --service-account {account}"));
+        }
+        command
+    }
+
+    /// The same, for what stands on the other side and is to be taken over.
+    #[must_use]
+    pub fn adopt(&self) -> String {
+        self.register_anew() + " --adopt"
+    }
+
+    /// Looks again, through a context of the operator's choice.
+    #[must_use]
+    pub fn look_through(&self) -> String {
+        format!(
+            "kubectl tapmc status {} --context {} -n {} --run-context CONTEXT",
+            shell_word(&self.held.name),
+            shell_word(self.build_context),
+            shell_word(&self.held.secret.namespace)
+        )
+    }
+
+    /// Asks the run cluster whether it is there.
+    #[must_use]
+    pub fn ping(&self) -> String {
+        format!("kubectl --context {} get --raw /readyz", self.run_word())
+    }
+
+    /// Shows what binds rights to whom in a run namespace.
+    #[must_use]
+    pub fn bindings(&self, namespace: &str) -> String {
+        let namespace = if is_dns_label(namespace) { namespace } else { "NAMESPACE" };
+        format!("kubectl --context {} get rolebindings,clusterrolebindings -o wide -n {namespace}", self.run_word())
+    }
+
+    /// Shows an object of the build cluster.
+    #[must_use]
+    pub fn describe(&self, resource: &str, object: &ObjectRef) -> String {
+        let valid = is_dns_subdomain(&object.name) && is_dns_label(&object.namespace);
+        let (namespace, name) =
+            if valid { (object.namespace.as_str(), object.name.as_str()) } else { ("NAMESPACE", "NAME") };
+        format!("kubectl --context {} describe {resource} {name} -n {namespace}", shell_word(self.build_context))
+    }
+
+    fn run_word(&self) -> String {
+        self.run_context.map_or("CONTEXT".to_owned(), shell_word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registration::held::tests::healthy;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let held = healthy();
+        let repair = Repair { held: &held, build_context: "my build", run_context: Some("$(rm -rf ~)'s") };
+        assert_eq!(
+            repair.register_anew(),
+            "kubectl tapmc register-run-cluster --build-context 'my build' --run-context '$(rm -rf ~)'\\''s' \
+             --name run-a -n default --run-namespace apps --profile deliverable"
+        );
+        assert!(repair.adopt().ends_with(" --adopt"));
+    }
+
+    #[test]
+    fn a_changed_record_adds_nothing_to_a_command() {
+        let mut held = healthy();
+        for (key, value) in [
+            (key::RUN_NAMESPACES, "apps; rm -rf ~,more"),
+            (key::PROFILES, "deliverable,$(id),rules"),
+            (key::BROUGHT, "true"),
+            (key::SERVICE_ACCOUNT, "a/b;c"),
+        ] {
+            held.annotations.insert(key.to_owned(), value.to_owned());
+        }
+        held.secret.name = "other".into();
+        let command = Repair { held: &held, build_context: "b", run_context: None }.register_anew();
+        assert_eq!(
+            command,
+            "kubectl tapmc register-run-cluster --build-context b --run-context CONTEXT --name run-a -n default \
+             --secret-name other --run-namespace more --profile deliverable --rules FILE"
+        );
+    }
+}
