@@ -85,18 +85,26 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l live -d 'Look at the run clusters too; without this flag for up to 20 registrations' -r -f -a "true\t''
+false\t''"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l watch-interval -d 'How long to wait between two looks' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l exit-code -d 'End with exit code 7 if one of them is not fine'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s w -l watch -d 'Show it again and again until Ctrl-C, which ends it with exit code 0'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l if-expiring-within -d 'Only tokens that end within this time; markers whose grace is over are deleted in any case' -r

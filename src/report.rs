@@ -3,6 +3,7 @@
 
 mod backups;
 mod journal;
+pub mod status;
 pub mod supply_chain_status;
 
 use serde::Serialize;
@@ -203,52 +204,6 @@ impl FailedRegistration {
             exit_code: error.kind().exit_code(),
         }
     }
-}
-
-/// One registration as `status` shows it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RegistrationStatus {
-    /// Its name.
-    pub name: String,
-    /// The namespace of its Secret.
-    pub namespace: String,
-    /// The Secret's name.
-    pub secret: String,
-    /// The run cluster's address.
-    pub server: String,
-    /// The run cluster's identity.
-    pub run_cluster_uid: String,
-    /// The run namespaces.
-    pub run_namespaces: Vec<String>,
-    /// The profiles.
-    pub profiles: Vec<String>,
-    /// RFC 3339: when the token ends.
-    pub expires_at: String,
-    /// Seconds until then, by the build cluster's clock; negative when it is over.
-    pub expires_in_seconds: i64,
-    /// The generation's number.
-    pub generation: u64,
-    /// The account, `NAMESPACE/NAME`.
-    pub service_account: String,
-    /// The marker Secret.
-    pub marker: String,
-    /// RFC 3339: when the token was issued.
-    pub issued_at: String,
-}
-
-/// The report of `status`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StatusReport {
-    /// [`API_VERSION`].
-    pub api_version: &'static str,
-    /// `RegistrationStatusList`.
-    pub kind: &'static str,
-    /// The build cluster.
-    pub cluster: ClusterReport,
-    /// The registrations, soonest to expire first.
-    pub items: Vec<RegistrationStatus>,
 }
 
 /// The report of `version`.

@@ -1,6 +1,9 @@
 //! The proof: the very kubeconfig that is stored, used as its reader will use it.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use futures::future::try_join_all;
 use k8s_openapi::api::rbac::v1::PolicyRule;
@@ -90,6 +93,23 @@ impl Cluster {
         }
     }
 
+    /// What may the token do in each of these namespaces, compared with what is granted there? One request a
+    /// namespace, which is not repeated: a grant that is not seen is told. None where the token is refused.
+    ///
+    /// # Errors
+    /// Where the API server does not answer.
+    pub async fn try_rights(
+        &self,
+        token: &Token,
+        granted: &BTreeMap<String, Vec<PolicyRule>>,
+    ) -> Result<Option<Verified>> {
+        match self.with_token(token)?.review(granted).await {
+            Ok(verified) => Ok(Some(verified)),
+            Err(error) if is_status(&error, 401) => Ok(None),
+            Err(error) => Err(self.explain("trying the stored token", &error)),
+        }
+    }
+
     /// Uses a token as its reader will: is it accepted, and what may it do in each run namespace?
     /// A fresh one is tried a few times: each API server hears of it in its own time.
     ///
@@ -97,9 +117,10 @@ impl Cluster {
     /// [`Kind::NotAllowed`](crate::error::Kind::NotAllowed) when it is refused.
     pub async fn verify(&self, token: &Token, namespaces: &[String], granted: &[PolicyRule]) -> Result<Verified> {
         let reader = self.with_token(token)?;
+        let granted = namespaces.iter().map(|namespace| (namespace.clone(), granted.to_vec())).collect();
         let mut waits = PROPAGATION.into_iter();
         loop {
-            let verified = reader.review(namespaces, granted).await;
+            let verified = reader.review(&granted).await;
             let settled = match &verified {
                 Ok(verified) => verified.missing.is_empty(),
                 Err(error) => !is_status(error, 401),
@@ -111,13 +132,13 @@ impl Cluster {
         }
     }
 
-    async fn review(&self, namespaces: &[String], granted: &[PolicyRule]) -> Result<Verified, kube::Error> {
+    async fn review(&self, granted: &BTreeMap<String, Vec<PolicyRule>>) -> Result<Verified, kube::Error> {
         let reviews =
-            try_join_all(namespaces.iter().map(|namespace| async move {
+            try_join_all(granted.keys().map(|namespace| async move {
                 self.rules_in(namespace).await.map(|review| (namespace.clone(), review))
             }));
         let reviews: Vec<(String, Review)> = reviews.await?;
-        let needed = reviews.iter().flat_map(|(namespace, _)| rights::of_rules(granted, Some(namespace))).collect();
+        let needed = granted.iter().flat_map(|(namespace, rules)| rights::of_rules(rules, Some(namespace))).collect();
         let incomplete = reviews.iter().any(|(_, review)| review.incomplete);
         let mut held = Rights { reviews: reviews.into_iter().collect(), ..Rights::default() };
         if incomplete {
@@ -127,8 +148,10 @@ impl Cluster {
             );
             held.single.extend(answers.await?);
         }
-        let beyond =
-            held.reviews.iter().map(|(namespace, review)| (namespace.clone(), rights::beyond(granted, &review.rules)));
+        let beyond = held.reviews.iter().map(|(namespace, review)| {
+            let granted = granted.get(namespace).map_or(&[][..], Vec::as_slice);
+            (namespace.clone(), rights::beyond(granted, &review.rules))
+        });
         Ok(Verified { missing: held.missing(&needed), beyond: beyond.filter(|(_, lines)| !lines.is_empty()).collect() })
     }
 }

@@ -53,7 +53,8 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         }
         Command::Status(args) => {
             let printer = Printer::new(args.output.format());
-            (printer, to_the_end(status::status(args, printer)))
+            let watches = args.watch;
+            (printer, status::ended(watches, to_the_end(status::status(args, printer))))
         }
         Command::RotateToken(args) => {
             let printer = Printer::new(args.output.format());

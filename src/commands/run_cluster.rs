@@ -13,7 +13,7 @@ use crate::{
     kind::ApiKind,
     output::Printer,
     plan::Side,
-    registration::{facts::Identity, held::Held},
+    registration::{facts::Identity, held::Held, kubeconfig::Endpoint},
     report::ClusterReport,
 };
 
@@ -49,7 +49,6 @@ pub(super) enum Several {
     /// A person chooses; without a terminal that is refused.
     Choose(Printer),
     /// The first of them does: it is only looked at.
-    #[expect(dead_code, reason = "what only looks at a run cluster comes next")]
     First,
 }
 
@@ -86,10 +85,25 @@ impl<'a> RunClusters<'a> {
     ///
     /// # Errors
     /// As [`Self::find`], and as the cluster answers.
-    #[expect(dead_code, reason = "the same")]
     pub(super) async fn find_unproven(&self, held: &Held, several: Several) -> Result<RunCluster> {
         let context = self.context(Some(held), several).await?;
         self.connect(held, &context).await
+    }
+
+    /// The context that leads to the run cluster of a registration, as far as that is known without
+    /// asking other clusters who they are.
+    pub(super) fn likely_context(&self, held: &Held) -> Option<String> {
+        let asked = || {
+            let is_it = |(_, identity): &&(String, Identity)| identity.is(held.run_cluster_uid()) == Some(true);
+            self.asked.get()?.iter().find(is_it).map(|(context, _)| context.clone())
+        };
+        let named = self.args.run_context.clone();
+        named.or_else(|| by_address(self.local, held.server()).into_iter().next()).or_else(asked)
+    }
+
+    /// How the kubeconfig itself reaches that cluster.
+    pub(super) fn own_endpoint(&self, held: &Held) -> Option<Endpoint> {
+        self.local.endpoint(&self.likely_context(held)?).ok()
     }
 
     /// The context that leads to the address or, failing that, to the cluster of a registration;

@@ -12,9 +12,12 @@ mod progress;
 mod prompt;
 mod redact;
 mod rotations;
+mod rows;
+mod status;
 mod supply_chain_status;
 mod table;
 mod trace;
+mod watch;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -26,7 +29,7 @@ use crate::{
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
     report::{
-        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, StatusReport, VersionReport,
+        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, status::StatusReport,
         supply_chain_status::SupplyChainStatus,
     },
     supply_chain::scaffold::Scaffolded,
@@ -35,6 +38,7 @@ use crate::{
 pub use human::CHECKED_HERE;
 pub use progress::Progress;
 pub use trace::init as init_trace;
+pub use watch::Screen;
 
 /// Writes results and messages, in the form that was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -113,23 +117,30 @@ impl Printer {
         }
     }
 
-    /// Prints the report of `status`.
+    /// Prints the report of `status`, and below it what the operator should know.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn status(self, report: &StatusReport, in_all_namespaces: bool) -> Result<()> {
         match self.format {
-            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => {
-                self.say("no registrations found");
-                Ok(())
+            OutputFormat::Human | OutputFormat::Wide => {
+                let text = self.status_text(report, in_all_namespaces);
+                if text.is_empty() {
+                    self.say("no registrations found");
+                }
+                Self::write(&redact::clean_but_colour(&text))?;
             }
-            OutputFormat::Human => Self::result(&table::status(report, false, in_all_namespaces)),
-            OutputFormat::Wide => Self::result(&table::status(report, true, in_all_namespaces)),
             OutputFormat::Name => {
-                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())
+                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
             }
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
         }
+        self.say(&status::below(report));
+        Ok(())
+    }
+
+    fn status_text(self, report: &StatusReport, in_all_namespaces: bool) -> String {
+        status::text(report, self.format == OutputFormat::Wide, in_all_namespaces)
     }
 
     /// Prints the report of `supply-chain-status`, and below it what the operator should know.

@@ -4,9 +4,27 @@ use console::{Style, style};
 
 use crate::output::redact::clean;
 
+/// How much of a message stands on a line.
+const MESSAGE: usize = 110;
+
 /// Clean text on one line.
 pub(super) fn one_line(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
+}
+
+/// The first line of a message; but in wide tables no more than fits.
+pub(super) fn shortened(message: &str, wide: bool) -> String {
+    cut(message, if wide { usize::MAX } else { MESSAGE })
+}
+
+/// The first line of a text, and of that no more than so many characters.
+pub(super) fn cut(text: &str, length: usize) -> String {
+    let line = one_line(text.trim().lines().next().unwrap_or_default().trim_end());
+    if line.chars().count() <= length {
+        return line;
+    }
+    let kept: String = line.chars().take(length - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// One cell, clean, with the colour that repeats what it says.
@@ -91,5 +109,13 @@ mod tests {
         let row = Row::with(vec![Cell::plain("a"), Cell::or_dash(None)], &["why\u{202e}\nmore".into(), String::new()]);
         assert_eq!(render(&["NAME", "B"], &[row]), "NAME   B\na      -\n  why more\n");
         assert_eq!(render(&["NAME"], &[]), "");
+    }
+
+    #[test]
+    fn long_messages_are_cut_in_narrow_tables_alone() {
+        let long = "ä".repeat(200) + "\nsecond line";
+        assert_eq!(shortened(&long, false).chars().count(), MESSAGE);
+        assert_eq!(shortened(&long, true).chars().count(), 200);
+        assert_eq!(shortened("  short\u{1b}[2J \n more", false), "short[2J");
     }
 }

@@ -1,11 +1,13 @@
 //! The report of `supply-chain-status` as people read it: a table for what is paused, one for the
 //! chains, one for the Workloads; below a line what is wrong with it.
 
-mod rows;
-
 use console::{Style, style};
 
-use super::{human::warnings, redact::clean};
+use super::{
+    human::warnings,
+    redact::clean,
+    rows::{Cell, Row, one_line, render, shortened},
+};
 use crate::{
     report::supply_chain_status::{
         ChainStatus, OwnerStatus, PauseState, PausedStatus, Selection, Severity, StampedState, StampedStatus,
@@ -14,10 +16,6 @@ use crate::{
     supply_chain::conditions::Condition,
     words,
 };
-use rows::{Cell, Row, one_line, render};
-
-/// How much of a message a table shows.
-const MESSAGE: usize = 110;
 
 /// The tables; empty where there is nothing.
 pub(super) fn tables(report: &SupplyChainStatus, wide: bool) -> String {
@@ -216,27 +214,4 @@ fn ready(status: &str, severity: Severity) -> Cell {
         _ => Style::new().yellow(),
     };
     Cell::styled(status, style)
-}
-
-/// The first line of a message; but in wide tables no more than fits.
-fn shortened(message: &str, wide: bool) -> String {
-    let line = one_line(message.trim().lines().next().unwrap_or_default().trim_end());
-    if wide || line.chars().count() <= MESSAGE {
-        return line;
-    }
-    let kept: String = line.chars().take(MESSAGE - 1).collect();
-    format!("{}…", kept.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_messages_are_cut_in_narrow_tables_alone() {
-        let long = "ä".repeat(200) + "\nsecond line";
-        assert_eq!(shortened(&long, false).chars().count(), MESSAGE);
-        assert_eq!(shortened(&long, true).chars().count(), 200);
-        assert_eq!(shortened("  short\u{1b}[2J \n more", false), "short[2J");
-    }
 }

@@ -1,7 +1,7 @@
 //! Tables as kubectl prints them: upper-case headers, columns padded with spaces.
 
 use crate::{
-    report::{BackupStatus, BackupsReport, RegistrationStatus, StatusReport},
+    report::{BackupStatus, BackupsReport},
     words,
 };
 
@@ -23,40 +23,6 @@ pub(super) fn render(headers: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The registrations of a build cluster.
-pub(super) fn status(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
-    let mut headers = vec!["NAME", "RUN-CLUSTER", "RUN-NAMESPACES", "PROFILES", "EXPIRES", "GENERATION"];
-    if in_all_namespaces {
-        headers.insert(0, "NAMESPACE");
-    }
-    if wide {
-        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID"]);
-    }
-    let row = |item: &RegistrationStatus| {
-        let mut row = vec![
-            item.name.clone(),
-            item.server.clone(),
-            item.run_namespaces.join(","),
-            dash_if_empty(&item.profiles.join(",")),
-            expires(item.expires_in_seconds),
-            item.generation.to_string(),
-        ];
-        if in_all_namespaces {
-            row.insert(0, item.namespace.clone());
-        }
-        if wide {
-            row.extend([
-                item.secret.clone(),
-                item.service_account.clone(),
-                item.marker.clone(),
-                item.run_cluster_uid.clone(),
-            ]);
-        }
-        row
-    };
-    render(&headers, &report.items.iter().map(row).collect::<Vec<_>>())
 }
 
 /// The backups of a build cluster.
@@ -93,14 +59,6 @@ fn dash_if_empty(text: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { text.to_owned() }
 }
 
-fn expires(seconds: i64) -> String {
-    if seconds <= 0 {
-        format!("expired {} ago", words::duration(-seconds))
-    } else {
-        format!("in {}", words::duration(seconds))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,10 +67,5 @@ mod tests {
     fn columns_line_up() {
         let text = render(&["A", "LONG"], &[vec!["ä-1".into(), "x".into()], vec!["b".into(), "yy".into()]]);
         assert_eq!(text, "A     LONG\nä-1   x\nb     yy\n");
-    }
-
-    #[test]
-    fn expiry_in_words() {
-        assert_eq!((expires(90), expires(-90)), ("in 1m30s".into(), "expired 1m30s ago".into()));
     }
 }

@@ -1,0 +1,111 @@
+//! Each registration as the report shows it.
+
+use crate::{
+    commands::build_cluster::BuildCluster,
+    registration::{
+        health::{self, Facts},
+        held::Held,
+        live::{LiveFacts, OwnLook, Trial},
+        readers::{LastResult, Reader},
+        record::{key, list},
+    },
+    report::status::{LiveStatus, ReaderStatus, RegistrationStatus},
+};
+
+use super::look::Look;
+
+/// The registrations, the worst first, then the soonest to expire.
+pub(super) fn items(all: &[Held], look: &Look, build: &BuildCluster) -> Vec<RegistrationStatus> {
+    let mut items: Vec<RegistrationStatus> = (0..all.len()).map(|index| item(all, index, look, build)).collect();
+    items.sort_by(|a, b| {
+        let place = |item: &RegistrationStatus| (item.severity, item.expires_in_seconds);
+        place(a).cmp(&place(b)).then_with(|| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)))
+    });
+    items
+}
+
+fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> RegistrationStatus {
+    let held = &all[index];
+    let live = look.live.as_ref().and_then(|live| live.get(index));
+    let readers = look.readers.as_ref().and_then(|readers| readers.as_ref().ok()).map(|all| all.of(&held.secret));
+    let now = build.cluster.now();
+    let facts = Facts {
+        held,
+        build_context: &build.context,
+        build: look.build.as_ref(),
+        now,
+        live,
+        readers: readers.as_deref(),
+    };
+    let findings = health::judge(facts);
+    let (severity, state) = health::state(&findings, live.is_some());
+    let expires_at = facts.expires_at();
+    RegistrationStatus {
+        name: held.name.clone(),
+        namespace: held.secret.namespace.clone(),
+        secret: held.secret.name.clone(),
+        state,
+        severity,
+        findings,
+        server: held.server().to_owned(),
+        run_cluster_uid: held.run_cluster_uid().to_owned(),
+        run_namespaces: held.run_namespaces(),
+        profiles: list(held.annotation(key::PROFILES)),
+        expires_in_seconds: expires_at.map(|at| at.as_second() - facts.token_time().as_second()),
+        expires_at: expires_at.map(|at| at.to_string()),
+        issued_at: held.issued_at().map(|at| at.to_string()),
+        age_seconds: held.created.map(|created| now.as_second() - created.as_second()),
+        generation: held.generation.as_ref().map(|generation| generation.number),
+        service_account: held.annotation(key::SERVICE_ACCOUNT).to_owned(),
+        marker: held.annotation(key::MARKER).to_owned(),
+        same_run_cluster: same_run_cluster(all, held),
+        live: live.map(|live| live_status(live, &facts)),
+        readers: readers.map(|readers| readers.into_iter().map(reader_status).collect()),
+    }
+}
+
+/// The other registrations of the same run cluster.
+fn same_run_cluster(all: &[Held], held: &Held) -> Vec<String> {
+    let uid = held.run_cluster_uid();
+    let others = all.iter().filter(|other| !uid.is_empty() && other.run_cluster_uid() == uid && other.uid != held.uid);
+    others.map(|other| format!("{}/{}", other.secret.namespace, other.name)).collect()
+}
+
+fn live_status(live: &LiveFacts, facts: &Facts<'_>) -> LiveStatus {
+    let seen = match &live.own {
+        OwnLook::Seen(side) => Some(side),
+        _ => None,
+    };
+    let (token_accepted, missing_rights, beyond) = match &live.trial {
+        Trial::Accepted { missing, beyond } => (Some(true), missing.clone(), beyond.as_slice()),
+        Trial::Refused => (Some(false), Vec::new(), &[][..]),
+        Trial::Unreachable(_) | Trial::NotSent(_) => (None, Vec::new(), &[][..]),
+    };
+    LiveStatus {
+        reachable: seen.is_some() || token_accepted.is_some(),
+        run_context: live.context.clone().filter(|_| seen.is_some()),
+        run_cluster_uid: seen.map(|side| side.identity.recorded()).filter(|uid| !uid.is_empty()),
+        token_accepted,
+        missing_rights,
+        excess_rights: beyond.iter().map(|(namespace, lines)| format!("{namespace}: {}", lines.join("; "))).collect(),
+        clock_ahead_seconds: live.now.map(|now| now.as_second() - facts.now.as_second()),
+    }
+}
+
+fn reader_status(reader: &Reader) -> ReaderStatus {
+    let (result, message) = match &reader.last {
+        LastResult::Ok => ("ok", None),
+        LastResult::Failed(message) => ("failed", Some(message.clone())),
+        LastResult::Reconciling => ("reconciling", None),
+        LastResult::Paused => ("paused", None),
+        LastResult::Unknown => ("unknown", None),
+    };
+    ReaderStatus {
+        api_version: reader.kind.api_version(),
+        kind: reader.kind.kind.to_string(),
+        namespace: reader.object.namespace.clone(),
+        name: reader.object.name.clone(),
+        result,
+        message,
+    }
+}

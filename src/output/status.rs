@@ -1,0 +1,132 @@
+//! The report of `status` as people read it: a table, and under it what is wrong with each registration
+//! and the command that helps.
+
+use console::{Style, style};
+
+use super::{
+    human::warnings,
+    redact::clean,
+    rows::{Cell, Row, cut, one_line, render},
+};
+use crate::{
+    registration::health::Severity,
+    report::status::{ReaderStatus, RegistrationStatus, StatusReport},
+    words,
+};
+
+/// How much of a finding is shown; a wide table shows all of it.
+const MESSAGE: usize = 200;
+
+/// The table and what stands under it; empty where there is nothing.
+pub(super) fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
+    let mut headers =
+        vec!["NAME", "RUN-CLUSTER", "RUN-NAMESPACES", "PROFILES", "STATE", "EXPIRES", "AGE", "GENERATION"];
+    if in_all_namespaces {
+        headers.insert(0, "NAMESPACE");
+    }
+    if report.live {
+        headers.push("READERS");
+    }
+    if wide {
+        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID", "RUN-CONTEXT"]);
+    }
+    let rows: Vec<Row> = report.items.iter().map(|item| row(item, report.live, wide, in_all_namespaces)).collect();
+    let findings: String = report.items.iter().map(|item| findings(item, wide, in_all_namespaces)).collect();
+    render(&headers, &rows) + &findings
+}
+
+/// What stands below, on stderr.
+pub(super) fn below(report: &StatusReport) -> String {
+    let note = |note: &String| format!("{} {}\n", style("note:").for_stderr().cyan(), clean(note));
+    warnings(&report.warnings) + &report.notes.iter().map(note).collect::<String>()
+}
+
+fn row(item: &RegistrationStatus, live: bool, wide: bool, in_all_namespaces: bool) -> Row {
+    let generation = item.generation.map(|number| number.to_string());
+    let mut cells = vec![
+        Cell::plain(&item.name),
+        Cell::or_dash(Some(&item.server)),
+        Cell::or_dash(Some(&item.run_namespaces.join(","))),
+        Cell::or_dash(Some(&item.profiles.join(","))),
+        Cell::styled(item.state, colour(item.severity)),
+        Cell::or_dash(item.expires_in_seconds.map(expires).as_deref()),
+        Cell::or_dash(item.age_seconds.map(words::duration).as_deref()),
+        Cell::or_dash(generation.as_deref()),
+    ];
+    if in_all_namespaces {
+        cells.insert(0, Cell::plain(&item.namespace));
+    }
+    if live {
+        cells.push(readers(item.readers.as_deref()));
+    }
+    if wide {
+        let context = item.live.as_ref().and_then(|live| live.run_context.as_deref());
+        cells.extend(
+            [
+                Some(item.secret.as_str()),
+                Some(&item.service_account),
+                Some(&item.marker),
+                Some(&item.run_cluster_uid),
+                context,
+            ]
+            .map(Cell::or_dash),
+        );
+    }
+    let all: &[ReaderStatus] = if wide { item.readers.as_deref().unwrap_or_default() } else { &[] };
+    let below: Vec<String> =
+        all.iter().map(|reader| format!("{}/{} {}", reader.kind.to_lowercase(), reader.name, reader.result)).collect();
+    Row::with(cells, &below)
+}
+
+fn readers(readers: Option<&[ReaderStatus]>) -> Cell {
+    let Some(readers) = readers else { return Cell::styled("?", Style::new().yellow()) };
+    match readers.iter().filter(|reader| reader.result == "failed").count() {
+        0 => Cell::plain(&readers.len().to_string()),
+        failed => Cell::styled(&format!("{} ({failed} failed)", readers.len()), Style::new().yellow()),
+    }
+}
+
+fn findings(item: &RegistrationStatus, wide: bool, in_all_namespaces: bool) -> String {
+    if item.severity == Severity::Fine {
+        return String::new();
+    }
+    let place = if in_all_namespaces { format!("{}/", item.namespace) } else { String::new() };
+    let mut text = String::new();
+    for finding in &item.findings {
+        let name = style(one_line(&format!("{place}{}", item.name))).bold();
+        let word = colour(finding.severity).apply_to(finding.word);
+        text.push_str(&format!(
+            "\n{name}  {word}\n  {}\n",
+            cut(&finding.message, if wide { usize::MAX } else { MESSAGE })
+        ));
+        text.extend(finding.command.iter().map(|command| format!("    {}\n", one_line(command))));
+    }
+    text
+}
+
+fn colour(severity: Severity) -> Style {
+    match severity {
+        Severity::Broken => Style::new().red().bold(),
+        Severity::Critical => Style::new().red(),
+        Severity::Attention => Style::new().yellow(),
+        Severity::Fine => Style::new().green(),
+    }
+}
+
+fn expires(seconds: i64) -> String {
+    if seconds <= 0 {
+        format!("expired {} ago", words::duration(-seconds))
+    } else {
+        format!("in {}", words::duration(seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expiry_in_words() {
+        assert_eq!((expires(90), expires(-90)), ("in 1m30s".into(), "expired 1m30s ago".into()));
+    }
+}
