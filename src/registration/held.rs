@@ -150,6 +150,7 @@ pub(super) mod tests {
             account_namespace_uid: "namespace-uid".into(),
             issued_at: at(1_000),
             expires_at: at(2_000),
+            superseded: None,
         };
         let annotations: Map = recorded.annotations().into_iter().chain(generation.annotations()).collect();
         let pairs: Vec<(&str, &str)> = annotations.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();

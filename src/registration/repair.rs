@@ -39,7 +39,18 @@ impl Repair<'_> {
         command
     }
 
-    /// The same, with everything said that the run cluster does not record any more. Only what can be
+    /// Renews the token, whatever became of the former one.
+    #[must_use]
+    pub fn rotate(&self) -> String {
+        format!(
+            "kubectl tapmc rotate-token {} --context {} -n {}",
+            shell_word(&self.held.name),
+            shell_word(self.build_context),
+            shell_word(&self.held.secret.namespace)
+        )
+    }
+
+    /// Registers again, with everything said that the run cluster does not record any more. Only what can be
     /// typed is taken over from a record that somebody may have changed.
     #[must_use]
     pub fn register_anew(&self) -> String {
@@ -66,7 +77,7 @@ impl Repair<'_> {
         command
     }
 
-    /// The same, for what stands on the other side and is to be taken over.
+    /// As [`Self::register_anew`], for what stands on the other side and is to be taken over.
     #[must_use]
     pub fn adopt(&self) -> String {
         self.register_anew() + " --adopt"

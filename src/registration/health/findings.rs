@@ -76,7 +76,7 @@ impl Judge<'_> {
     fn expiry(&self) -> Option<Finding> {
         let (expires_at, now) = (self.facts.expires_at()?.as_second(), self.facts.token_time().as_second());
         let left = expires_at.saturating_sub(now);
-        let command = || Some(self.repair.register());
+        let command = || Some(self.repair.rotate());
         if left <= 0 {
             let message = format!("the token ended {} ago", words::duration(-left));
             return Some(finding(Severity::Broken, "expired", message, command()));
@@ -170,7 +170,7 @@ impl Judge<'_> {
         match &live.trial {
             Trial::Refused if !is_explained => {
                 let message = "the run cluster refuses the stored token";
-                vec![finding(Severity::Broken, "token-refused", message, register())]
+                vec![finding(Severity::Broken, "token-refused", message, Some(self.repair.rotate()))]
             }
             Trial::Unreachable(why) if !is_explained => {
                 let message =

@@ -68,7 +68,7 @@ impl Judge<'_> {
     fn marker(&self, marker: &Sight<MarkerFacts>) -> Option<Finding> {
         let generation = self.facts.held.generation.as_ref()?;
         let gone =
-            |message: String| Some(finding(Severity::Broken, "marker-gone", message, Some(self.repair.register())));
+            |message: String| Some(finding(Severity::Broken, "marker-gone", message, Some(self.repair.rotate())));
         match marker {
             Sight::Gone => {
                 gone(format!("the marker Secret '{}' is gone, and with it the stored token", generation.marker))
@@ -83,7 +83,7 @@ impl Judge<'_> {
                     "the stored token was superseded by a newer one, and may end any time after {}",
                     words::moment(retire_after)
                 );
-                Some(finding(Severity::Critical, "superseded", message, Some(self.repair.register())))
+                Some(finding(Severity::Critical, "superseded", message, Some(self.repair.rotate())))
             }
             Sight::Unseen(why) => Some(finding(Severity::Fine, "not-seen", why.clone(), None)),
         }

@@ -1,3 +1,5 @@
+//! What is found of a registration, and what is not told beside it.
+
 use super::*;
 use crate::{
     package_install::APP,

@@ -1,3 +1,5 @@
+//! The readers of a Secret, from objects as their controllers leave them.
+
 use serde_json::json;
 
 use super::*;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{One, Set, words};
-use crate::support::{BUILD_TWO, Kubectl, Proxy, RUN, kubeconfig::started};
+use crate::support::{BUILD_TWO, Kubectl, Proxy, RUN, Tapmc, kubeconfig::started};
 
 /// A set on the test bed's clusters; none when the suite runs against existing ones.
 fn set() -> Option<Set> {
@@ -199,17 +199,27 @@ fn a_mixed_set_in_one_table_the_worst_first() {
     assert!(output.stderr.contains("are registrations of one run cluster"), "{}", output.stderr);
 }
 
+/// Runs the command that is offered for a registration, and expects that all is well then.
+#[track_caller]
+fn repair(set: &Set, one: &One<'_>, verb: &str, more: &[&str]) {
+    let report = set.report();
+    let command = one.of(&report)["findings"][0]["command"].as_str().unwrap().to_owned();
+    let arguments = command.strip_prefix("kubectl tapmc ").unwrap().split(' ').map(str::to_owned);
+    assert!(command.contains(verb), "{command}");
+    Tapmc::new(arguments).args(more).arg("--yes").kubeconfig(&set.file.path).succeeds();
+    assert_eq!(one.of(&set.report())["state"], "ready");
+}
+
 #[test]
 fn the_command_that_is_offered_repairs() {
     let Some(set) = set() else { return };
     let one = set.register("repaired");
-    Kubectl::on(RUN).run(&["delete", "serviceaccount", "delivery", "-n", &one.account_namespace()]);
-    let report = set.report();
-    let command = one.of(&report)["findings"][0]["command"].as_str().unwrap().to_owned();
-    let arguments = command.strip_prefix("kubectl tapmc ").unwrap().split(' ').map(str::to_owned);
-    crate::support::Tapmc::new(arguments)
-        .args(["--allow-loopback-server", "--yes"])
-        .kubeconfig(&set.file.path)
-        .succeeds();
-    assert_eq!(one.of(&set.report())["state"], "ready");
+    on_run(&["delete", "serviceaccount", "delivery", "-n", &one.account_namespace()]);
+    repair(&set, &one, "register-run-cluster", &["--allow-loopback-server"]);
+    on_run(&["delete", "secret", &one.annotation("marker"), "-n", &one.account_namespace()]);
+    repair(&set, &one, "rotate-token", &[]);
+    one.expire();
+    repair(&set, &one, "rotate-token", &[]);
+    one.annotate(&["generation-"]);
+    repair(&set, &one, "register-run-cluster", &["--allow-loopback-server"]);
 }
