@@ -99,6 +99,17 @@ impl Cluster {
         }
     }
 
+    /// Creates an object; one that came to be meanwhile is left as it is.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn create_if_missing(&self, manifest: &Manifest) -> Result<Applied> {
+        match self.create(manifest).await {
+            Err(error) if error.is_conflict() => Ok(Applied { uid: String::new() }),
+            created => created,
+        }
+    }
+
     /// Deletes an object, but only the observed one. One that is gone already is as good.
     pub(super) async fn delete(&self, manifest: &Manifest, uid: Option<&str>) -> Result<()> {
         let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });

@@ -47,12 +47,13 @@ pub fn account_namespace(registration: &Registration) -> Manifest {
     })
 }
 
-/// A namespace that `--create-namespace` makes: it outlives the registration, so it carries
-/// none of its labels.
+/// A namespace that `--create-namespace` makes. It outlives the registration unless somebody asks
+/// for more, so it carries none of its labels; a run namespace says for whom it was made.
 #[must_use]
-pub fn plain_namespace(name: &str) -> Manifest {
+pub fn plain_namespace(name: &str, created_for: Option<&Name>) -> Manifest {
+    let annotations = created_for.map(|name| Map::from([(key::CREATED_FOR.to_owned(), name.to_string())]));
     Manifest::new(&Namespace {
-        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+        metadata: ObjectMeta { name: Some(name.to_owned()), annotations, ..ObjectMeta::default() },
         ..Namespace::default()
     })
 }

@@ -160,7 +160,8 @@ fn namespace_changes(registration: &Registration, build: &BuildFacts, run: &RunF
             return Err(Error::failed(format_args!("the namespace '{namespace}' {missing} on the {side} cluster"))
                 .hint("name another one, or add --create-namespace to have it made"));
         }
-        let change = Change::create(side, access::plain_namespace(namespace));
+        let created_for = (side == Side::Run).then_some(&registration.name);
+        let change = Change::create(side, access::plain_namespace(namespace, created_for));
         changes.push(Change { why: why.map(str::to_owned), ..change });
     }
     Ok(changes)
@@ -277,7 +278,8 @@ fn removals(registration: &Registration, observed: Observed<'_>, access: &[Chang
     changes
 }
 
-fn observed_manifest(object: &Value) -> Manifest {
+/// An observed object, as far as a deletion needs it.
+pub(super) fn observed_manifest(object: &Value) -> Manifest {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let api_version = text(&object["apiVersion"]);
     let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));

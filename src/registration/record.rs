@@ -65,6 +65,8 @@ pub mod key {
     pub const SUPERSEDED_UNTIL: &str = "kubectl-tapmc/superseded-until";
     /// When a superseded marker may be deleted.
     pub const RETIRE_AFTER: &str = "kubectl-tapmc/retire-after";
+    /// The registration for which `--create-namespace` made a run namespace.
+    pub const CREATED_FOR: &str = "kubectl-tapmc/created-for";
     /// `--run-server`, where it was typed.
     pub const RUN_SERVER: &str = "kubectl-tapmc/run-server";
     /// `--run-proxy-url`, where it was typed.

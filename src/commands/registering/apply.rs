@@ -96,8 +96,14 @@ async fn namespaces(
         if change.op == Op::Create && change.why.as_deref() == Some(GOING) {
             cluster.await_gone(&change.manifest, wait).await?;
         }
-        let applied = cluster.carry_out(change).await?;
-        journal.note(Done::new(change));
+        let is_plain = change.side == Side::Build || &change.manifest.name != account;
+        let (applied, done) = if is_plain {
+            // Applied, one that came to be meanwhile would be marked as made by us.
+            (cluster.create_if_missing(&change.manifest).await?, Done::new(change).with_result("created"))
+        } else {
+            (cluster.carry_out(change).await?, Done::new(change))
+        };
+        journal.note(done);
         Ok((change.side == Side::Run && &change.manifest.name == account).then_some(applied.uid))
     });
     let made: Result<Vec<Option<String>>> = join_all(made).await.into_iter().collect();
