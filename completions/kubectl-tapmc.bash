@@ -49,6 +49,9 @@ _kubectl__tapmc() {
             kubectl__tapmc,undo-supply-chain)
                 cmd="kubectl__tapmc__subcmd__undo__subcmd__supply__subcmd__chain"
                 ;;
+            kubectl__tapmc,unregister-run-cluster)
+                cmd="kubectl__tapmc__subcmd__unregister__subcmd__run__subcmd__cluster"
+                ;;
             kubectl__tapmc,version)
                 cmd="kubectl__tapmc__subcmd__version"
                 ;;
@@ -65,7 +68,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status rotate-token pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status rotate-token unregister-run-cluster pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1110,6 +1113,88 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__tapmc__subcmd__unregister__subcmd__run__subcmd__cluster)
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --with-readers --ignore-readers --delete-run-namespaces --force-unreachable --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as-group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -30,6 +30,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s V -l versio
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster and store it, proven, on the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotate-token" -d 'Issue a new token for registrations, and end the former one'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations from both clusters, and prove that their tokens are dead'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
@@ -134,6 +135,33 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l evict -d 'Make the ServiceAccounts anew: every token of them, of whatever kind and wherever it may be, ends at once'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l all -d 'All registrations of the namespace; with -A those of all namespaces'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l with-readers -d 'First delete what reads the Secret (App, PackageInstall, Kustomization, HelmRelease), and with it what that deployed, and wait until it is gone'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l ignore-readers -d 'Go on although something reads the Secret and will fail, or although you may not list what does'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l delete-run-namespaces -d 'Delete also the run namespaces that --create-namespace made for this registration, with everything in them'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l force-unreachable -d 'Where the run cluster is gone: remove the build cluster\'s side, and say what is left over there'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l kind -d 'The kind of the objects that are named' -r -f -a "package-install\t'Carvel\'s PackageInstall (spec.paused)'
 app\t'Carvel\'s App (spec.paused)'
 package-repository\t'Carvel\'s PackageRepository (spec.paused)'

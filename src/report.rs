@@ -3,6 +3,7 @@
 
 mod backups;
 mod journal;
+pub mod removal;
 pub mod status;
 pub mod supply_chain_status;
 

@@ -16,6 +16,7 @@ pub mod scaffold;
 pub mod status;
 pub mod supply_chain_status;
 pub mod undo_supply_chain;
+pub mod unregister_run_cluster;
 pub mod version;
 
 use clap::{Parser, Subcommand};
@@ -59,6 +60,8 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Issue a new token for registrations, and end the former one
     RotateToken(Box<rotate_token::RotateTokenArgs>),
+    /// Remove registrations from both clusters, and prove that their tokens are dead
+    UnregisterRunCluster(Box<unregister_run_cluster::UnregisterRunClusterArgs>),
     /// Have controllers leave the supply chain alone, so that it can be changed
     PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
     /// Let controllers go on with what was paused

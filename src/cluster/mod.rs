@@ -15,6 +15,7 @@ mod objects;
 mod observe_build;
 mod observe_content;
 mod observe_installed;
+mod observe_left;
 mod observe_pausable;
 mod observe_readers;
 mod observe_run;

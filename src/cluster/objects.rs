@@ -116,19 +116,19 @@ impl Cluster {
     }
 
     /// Deletes an object, but only as it was observed: its UID and resourceVersion must still be
-    /// those. One that is gone already is as good.
+    /// those. One that is gone already is as good. Tells whether it was still there.
     ///
     /// # Errors
     /// As the API server answers; [`Kind::Conflict`] with status 409 when the object has changed since
     /// it was observed.
-    pub async fn delete_as_observed(&self, change: &Change, dry_run: bool) -> Result<()> {
+    pub async fn delete_as_observed(&self, change: &Change, dry_run: bool) -> Result<bool> {
         let preconditions =
             Preconditions { uid: change.uid.clone(), resource_version: change.resource_version.clone() };
         let params = DeleteParams { dry_run, preconditions: Some(preconditions), ..DeleteParams::background() };
         let tried = if dry_run { "the dry run of deleting" } else { "deleting" };
         match self.api_of(&change.manifest).delete(&change.manifest.name, &params).await {
-            Ok(_) => Ok(()),
-            Err(error) if is_status(&error, 404) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if is_status(&error, 404) => Ok(false),
             Err(error) => Err(self.explain(format_args!("{tried} {}", shown(&change.manifest)), &error)),
         }
     }

@@ -17,6 +17,7 @@ mod scaffold;
 mod status;
 mod supply_chain_status;
 mod undo_supply_chain;
+mod unregister_run_cluster;
 mod version;
 mod whole_objects;
 
@@ -59,6 +60,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::RotateToken(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(rotate_token::rotate_token(*args, printer, journal.clone())))
+        }
+        Command::UnregisterRunCluster(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(unregister_run_cluster::unregister_run_cluster(*args, printer, journal.clone())))
         }
         Command::PauseSupplyChain(args) => {
             let printer = Printer::new(args.changing.output.format());

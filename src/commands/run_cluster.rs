@@ -112,12 +112,17 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// [`Kind::Usage`] where there is none.
     pub(super) async fn context(&self, held: Option<&Held>, several: Several) -> Result<String> {
+        let unnamed = || Error::usage("no run cluster is named").hint("name it with --run-context");
+        self.context_if_any(held, several).await?.ok_or_else(|| held.map_or_else(unnamed, no_context))
+    }
+
+    /// As [`Self::context`], and none where no context leads there.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where several lead there and none is chosen.
+    pub(super) async fn context_if_any(&self, held: Option<&Held>, several: Several) -> Result<Option<String>> {
         let typed = self.args.run_context.as_ref();
-        let Some(held) = held.filter(|_| typed.is_none()) else {
-            return typed
-                .cloned()
-                .ok_or_else(|| Error::usage("no run cluster is named").hint("name it with --run-context"));
-        };
+        let Some(held) = held.filter(|_| typed.is_none()) else { return Ok(typed.cloned()) };
         let mut found = by_address(self.local, held.server());
         if found.is_empty() {
             if let Several::Choose(printer) = several {
@@ -128,15 +133,19 @@ impl<'a> RunClusters<'a> {
             }
         }
         match (found.as_slice(), several) {
-            ([only], _) | ([only, ..], Several::First) => Ok(only.clone()),
-            ([], _) => Err(no_context(held)),
+            ([only], _) | ([only, ..], Several::First) => Ok(Some(only.clone())),
+            ([], _) => Ok(None),
             (choices, Several::Choose(printer)) => {
-                printer.choose("the context of the run cluster", "--run-context", choices)
+                printer.choose("the context of the run cluster", "--run-context", choices).map(Some)
             }
         }
     }
 
-    async fn connect(&self, held: &Held, context: &str) -> Result<RunCluster> {
+    /// Connects to the cluster of a context and asks who it is. It may be another one than the recorded.
+    ///
+    /// # Errors
+    /// As the cluster answers.
+    pub(super) async fn connect(&self, held: &Held, context: &str) -> Result<RunCluster> {
         let cluster = self.way(context).await?;
         let identity = identity(&cluster, held.run_cluster_uid()).await?;
         let mut warnings = Vec::new();
@@ -148,6 +157,16 @@ impl<'a> RunClusters<'a> {
             ));
         }
         Ok(RunCluster { cluster, context: context.to_owned(), identity, warnings })
+    }
+
+    /// Connects to the cluster of a context, whichever it is.
+    ///
+    /// # Errors
+    /// As the cluster answers.
+    pub(super) async fn connect_to(&self, context: &str) -> Result<RunCluster> {
+        let cluster = self.way(context).await?;
+        let identity = identity(&cluster, "").await?;
+        Ok(RunCluster { cluster, context: context.to_owned(), identity, warnings: Vec::new() })
     }
 
     /// Prepares the way through a context; no request is sent yet.
@@ -207,13 +226,13 @@ pub(super) async fn identity(cluster: &Cluster, recorded: &str) -> Result<Identi
     };
     let kube_system = uid("kube-system").await?;
     let stand_in = match recorded.split_once(':') {
-        Some((namespace, _)) => uid(namespace).await?.map(|uid| (namespace.to_owned(), uid)),
-        None => None,
+        Some((namespace, _)) if !namespace.is_empty() => uid(namespace).await?.map(|uid| (namespace.to_owned(), uid)),
+        _ => None,
     };
     Ok(Identity { kube_system, stand_in })
 }
 
-fn no_context(held: &Held) -> Error {
+pub(super) fn no_context(held: &Held) -> Error {
     Error::usage(format_args!(
         "no context of the kubeconfig leads to the run cluster of the registration '{}' ({})",
         held.name,

@@ -11,6 +11,7 @@ mod manifests;
 mod progress;
 mod prompt;
 mod redact;
+mod removal;
 mod rotations;
 mod rows;
 mod status;
@@ -29,8 +30,8 @@ use crate::{
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
     report::{
-        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, status::StatusReport,
-        supply_chain_status::SupplyChainStatus,
+        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, removal::RemovalReport,
+        status::StatusReport, supply_chain_status::SupplyChainStatus,
     },
     supply_chain::scaffold::Scaffolded,
 };
@@ -105,6 +106,17 @@ impl Printer {
     pub fn changes(self, report: &ChangesReport) -> Result<()> {
         self.done(&report.changes, report.dry_run, report)?;
         self.say(&changes::below(report));
+        Ok(())
+    }
+
+    /// Prints the report of removed registrations.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn removal(self, report: &RemovalReport) -> Result<()> {
+        let changes: Vec<Done> = report.items.iter().flat_map(|item| item.changes.iter().cloned()).collect();
+        self.done(&changes, report.dry_run, report)?;
+        self.say(&removal::below(report));
         Ok(())
     }
 

@@ -18,6 +18,7 @@ pub mod planning;
 pub mod profiles;
 pub mod readers;
 pub mod record;
+pub mod removal;
 pub mod repair;
 mod resolve;
 pub mod rights;

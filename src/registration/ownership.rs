@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{
     Registration, Rotation,
-    facts::{BuildFacts, NamespaceState, RunFacts, map},
+    facts::{BuildFacts, Identity, NamespaceState, RunFacts, map},
     names::ObjectRef,
-    record::{key, registration_of},
+    record::{Map, key, registration_of},
 };
 use crate::{
     error::{Error, Result},
@@ -161,7 +161,7 @@ fn brought_account_state(
             .hint("a ServiceAccount that is brought along is never made by this plugin; leave --service-account out to have one made"));
     };
     for marker in &run.markers {
-        let elsewhere = elsewhere(registration, build, &marker.annotations);
+        let elsewhere = elsewhere(&registration.secret, &build.identity, &marker.annotations);
         if let (Some(owner), false) = (elsewhere, registration.adopt) {
             return Err(belongs_elsewhere(registration, &owner));
         }
@@ -198,20 +198,23 @@ fn belongs(registration: &Registration, build: &BuildFacts, object: &Value) -> R
         ))
         .hint("take another --name or --account-namespace, or add --adopt to have it made anew"));
     }
-    match elsewhere(registration, build, &map(&object["metadata"]["annotations"])) {
+    match elsewhere(&registration.secret, &build.identity, &map(&object["metadata"]["annotations"])) {
         Some(owner) => Err(belongs_elsewhere(registration, &owner)),
         None => Ok(()),
     }
 }
 
-fn elsewhere(registration: &Registration, build: &BuildFacts, annotations: &super::record::Map) -> Option<String> {
+/// The Secret of the registration to which annotations of the run cluster's side belong, in words,
+/// where it is not this Secret of this build cluster.
+#[must_use]
+pub fn elsewhere(secret: &ObjectRef, build: &Identity, annotations: &Map) -> Option<String> {
     let build_uid = annotations.get(key::BUILD_CLUSTER_UID).map_or("", String::as_str);
-    let secret = annotations.get(key::KUBECONFIG_SECRET).map_or("", String::as_str);
-    if build.identity.is(build_uid) == Some(false) || build_uid.is_empty() {
-        return Some(format!("the Secret {secret} of the build cluster {build_uid}"));
+    let recorded = annotations.get(key::KUBECONFIG_SECRET).map_or("", String::as_str);
+    if build.is(build_uid) == Some(false) || build_uid.is_empty() {
+        return Some(format!("the Secret {recorded} of the build cluster {build_uid}"));
     }
-    (ObjectRef::parse(secret).as_ref() != Some(&registration.secret))
-        .then(|| format!("the Secret {secret} of this build cluster"))
+    (ObjectRef::parse(recorded).as_ref() != Some(secret))
+        .then(|| format!("the Secret {recorded} of this build cluster"))
 }
 
 fn belongs_elsewhere(registration: &Registration, owner: &str) -> Error {

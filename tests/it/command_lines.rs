@@ -31,6 +31,7 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["--help"][..],
         &["register-run-cluster", "--help"],
         &["status", "-h"],
+        &["unregister-run-cluster", "--help"],
         &["apply-supply-chain", "--help"],
         &["undo-supply-chain", "--help"],
         &["version", "-h"],

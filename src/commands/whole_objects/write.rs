@@ -27,7 +27,7 @@ pub(in crate::commands) async fn write(cluster: &Cluster, planned: &Planned, dry
     let mut attempt = 1;
     loop {
         let sent = match change.op {
-            Op::Delete => cluster.delete_as_observed(&change, dry_run).await.map(|()| Value::Null),
+            Op::Delete => cluster.delete_as_observed(&change, dry_run).await.map(|_| Value::Null),
             _ => cluster.write_whole(&change, dry_run).await,
         };
         let error = match sent {

@@ -1,0 +1,83 @@
+//! `kubectl tapmc unregister-run-cluster`: what can be typed.
+
+use clap::{ArgGroup, Args};
+
+use super::{
+    cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs},
+    output::{ConsentArgs, OutputArgs},
+    registrations::RegistrationsArgs,
+};
+
+/// Remove registrations from both clusters, and prove that every token of theirs is dead.
+///
+/// On the run cluster goes what carries the registration's label and records this build cluster and this
+/// Secret: marker Secrets, Roles and RoleBindings, ServiceAccount and account namespace. What is somebody
+/// else's stays, and is named. Run namespaces stay, and so does a ServiceAccount that was brought along.
+/// If something still reads the kubeconfig Secret, nothing is removed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, group(ArgGroup::new("which").args(["names", "all"]).required(true)))]
+pub struct UnregisterRunClusterArgs {
+    /// Which registrations.
+    #[command(flatten)]
+    pub registrations: RegistrationsArgs,
+
+    /// All registrations of the namespace; with -A those of all namespaces
+    #[arg(long)]
+    pub all: bool,
+
+    /// First delete what reads the Secret (App, PackageInstall, Kustomization, HelmRelease), and with it
+    /// what that deployed, and wait until it is gone
+    #[arg(long, help_heading = "Removal")]
+    pub with_readers: bool,
+
+    /// Go on although something reads the Secret and will fail, or although you may not list what does
+    #[arg(long, help_heading = "Removal")]
+    pub ignore_readers: bool,
+
+    /// Delete also the run namespaces that --create-namespace made for this registration, with everything
+    /// in them
+    #[arg(long, help_heading = "Removal")]
+    pub delete_run_namespaces: bool,
+
+    /// Where the run cluster is gone: remove the build cluster's side, and say what is left over there
+    #[arg(long, help_heading = "Removal")]
+    pub force_unreachable: bool,
+
+    /// The run cluster.
+    #[command(flatten)]
+    pub run_cluster: RunClusterArgs,
+
+    /// The build cluster.
+    #[command(flatten)]
+    pub cluster: BuildClusterArgs,
+
+    /// Which kubeconfig, and how long the clusters may take.
+    #[command(flatten)]
+    pub kubeconfig: KubeconfigArgs,
+
+    /// How long controllers may take.
+    #[command(flatten)]
+    pub wait: WaitArgs,
+
+    /// How far the command goes.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+
+    /// How the result is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  # look first
+  kubectl tapmc unregister-run-cluster run-a --context build --dry-run
+
+  # with the Apps and Kustomizations that deliver there, and what they deployed
+  kubectl tapmc unregister-run-cluster run-a --context build --with-readers
+
+  # its Secret on the build cluster is gone already: by what the run cluster records
+  kubectl tapmc unregister-run-cluster run-a --context build --run-context run-a
+
+  # the run cluster no longer exists
+  kubectl tapmc unregister-run-cluster run-a --context build --force-unreachable";

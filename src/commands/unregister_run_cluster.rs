@@ -1,0 +1,159 @@
+//! `kubectl tapmc unregister-run-cluster`: resolve, observe, plan, show, check, confirm, apply, report;
+//! each for several registrations at once, of which a failing one does not stop the others.
+
+mod apply;
+mod await_gone;
+mod check;
+mod observe;
+mod prove;
+mod report;
+mod resolve;
+
+use futures::{StreamExt as _, future::join_all, stream};
+
+use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use crate::{
+    cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
+    error::{Error, Kind, Result},
+    output::Printer,
+    registration::removal::{RemovalPlan, Wishes},
+    report::{Done, FailedRegistration, Journal, removal::Removed},
+    words,
+};
+use apply::Removal;
+use observe::Observation;
+
+/// How many registrations are observed, and removed, at a time.
+const AT_A_TIME: usize = 8;
+
+/// A registration whose removal is planned.
+struct Planned {
+    observation: Observation,
+    plan: RemovalPlan,
+}
+
+/// Removes registrations.
+pub(super) async fn unregister_run_cluster(
+    args: UnregisterRunClusterArgs,
+    printer: Printer,
+    journal: Journal,
+) -> Result<()> {
+    let wishes = Wishes {
+        with_readers: args.with_readers,
+        ignore_readers: args.ignore_readers,
+        delete_run_namespaces: args.delete_run_namespaces,
+    };
+    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let targets = resolve::targets(&build, &args).await?;
+    let alone = targets.len() == 1;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let found = observe::find(&run_clusters, targets, printer).await;
+
+    let progress = printer.progress("observing both clusters");
+    let shared = observe::shared(&build, &found).await?;
+    let observed =
+        stream::iter(found).map(|found| observe::observe(&build, &run_clusters, &shared, found, &args, wishes));
+    let observed: Vec<(resolve::Target, Result<Observation>)> = observed.buffered(AT_A_TIME).collect().await;
+    let mut all: Vec<(resolve::Target, Result<Planned>)> = Vec::new();
+    for (target, observation) in observed {
+        let planned = observation.and_then(|observation| {
+            let plan = observation.plan(wishes)?;
+            Ok(Planned { observation, plan })
+        });
+        all.push((target, planned));
+    }
+    let checks =
+        join_all(all.iter().map(|(_, planned)| check::check(&build, planned.as_ref().ok(), wishes, &args))).await;
+    drop(progress);
+    for ((_, planned), check) in all.iter_mut().zip(checks) {
+        if let Ok(planned) = &planned {
+            printer.changes_plan(&report::shown(&build, planned));
+        }
+        if let Err(error) = check {
+            *planned = Err(error);
+        }
+    }
+    let (all, mut failed) = told(all, alone, printer)?;
+
+    if args.consent.dry_run != DryRun::None {
+        let items = all.iter().map(report::planned).collect();
+        return end(&build, items, failed, args.consent.dry_run, printer);
+    }
+    let changes: usize = all.iter().map(|planned| planned.plan.steps.len()).sum();
+    if changes > 0 {
+        let question = format!("Delete {} for good?", words::count(changes, "object"));
+        printer.confirm(&question, args.consent.yes)?;
+    }
+
+    let progress = printer.progress("removing");
+    let removals = stream::iter(all).map(|planned| async {
+        let removal = Removal::new(&build, planned, args.wait.wait_timeout, &progress, &journal);
+        let outcome = removal.apply().await;
+        (removal.done(), removal.planned, outcome)
+    });
+    let removals: Vec<(Vec<Done>, Planned, Result<apply::Outcome>)> = removals.buffered(AT_A_TIME).collect().await;
+    drop(progress);
+    let mut items: Vec<Removed> = Vec::new();
+    for (done, planned, outcome) in removals {
+        match outcome {
+            Err(error) if alone => return Err(error),
+            Err(error) => {
+                let error = of_several(error, planned.observation.going.name.as_str());
+                printer.error(&error, &done);
+                let going = &planned.observation.going;
+                failed.push(FailedRegistration::new(going.name.to_string(), going.secret.namespace.clone(), &error));
+            }
+            Ok(outcome) => items.push(report::removed(&planned, done, outcome)),
+        }
+    }
+    journal.told();
+    end(&build, items, failed, DryRun::None, printer)
+}
+
+/// Tells what cannot be removed, and goes on with the rest; a single one ends the command.
+fn told(
+    all: Vec<(resolve::Target, Result<Planned>)>,
+    alone: bool,
+    printer: Printer,
+) -> Result<(Vec<Planned>, Vec<FailedRegistration>)> {
+    let (mut planned, mut failed) = (Vec::new(), Vec::new());
+    for (target, result) in all {
+        match result {
+            Ok(one) => planned.push(one),
+            Err(error) if alone => return Err(error),
+            Err(error) => {
+                let error = of_several(error, target.name.as_str());
+                printer.error(&error, &[]);
+                failed.push(FailedRegistration::new(target.name.to_string(), target.secret_namespace(), &error));
+            }
+        }
+    }
+    Ok((planned, failed))
+}
+
+fn of_several(error: Error, name: &str) -> Error {
+    error.context(format_args!("the registration '{name}' was not removed"))
+}
+
+/// Prints the report; fails where a part failed.
+fn end(
+    build: &BuildCluster,
+    items: Vec<Removed>,
+    failed: Vec<FailedRegistration>,
+    dry_run: DryRun,
+    printer: Printer,
+) -> Result<()> {
+    let (number, failures) = (items.len() + failed.len(), failed.len());
+    if number == 0 {
+        printer.say("no registrations found");
+    }
+    printer.removal(&report::report(build, (items, failed), dry_run))?;
+    if failures == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::PartFailed,
+        format_args!("{failures} of {} could not be removed", words::count(number, "registration")),
+    )
+    .hint("the reasons are above; running the command again completes the rest"))
+}

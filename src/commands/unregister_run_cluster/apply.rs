@@ -1,0 +1,163 @@
+//! Carrying one removal out, stage by stage: readers, markers, Secret, bindings, Roles, account; then
+//! the proof that every token is dead, and what goes on its own.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{
+    Planned,
+    await_gone::{namespace_gone, reader_gone},
+    observe::Way,
+    prove::Evidence,
+};
+use crate::{
+    cluster::Cluster,
+    commands::build_cluster::BuildCluster,
+    error::{Error, Kind, Result},
+    output::Progress,
+    plan::{Change, Op, Side},
+    registration::removal::{Stage, is_going},
+    report::{Done, Journal, removal::Proof},
+};
+
+/// One removal under way.
+pub(super) struct Removal<'a> {
+    pub(super) build: &'a BuildCluster,
+    pub(super) planned: Planned,
+    pub(super) wait: Duration,
+    pub(super) progress: &'a Progress,
+    journal: Journal,
+}
+
+/// What a removal led to.
+pub(super) struct Outcome {
+    /// What was proven of its tokens.
+    pub proofs: Vec<Proof>,
+    /// What stays although it was to go.
+    pub kept: Vec<Done>,
+}
+
+impl<'a> Removal<'a> {
+    /// Of what was planned.
+    pub(super) fn new(
+        build: &'a BuildCluster,
+        planned: Planned,
+        wait: Duration,
+        progress: &'a Progress,
+        all: &Journal,
+    ) -> Self {
+        Self { build, planned, wait, progress, journal: all.branch() }
+    }
+
+    /// What was done so far, in the order of the plan.
+    pub(super) fn done(&self) -> Vec<Done> {
+        self.journal.in_order(&self.planned.plan.changes())
+    }
+
+    /// The run cluster, where it is there.
+    pub(super) fn run(&self) -> Option<&Cluster> {
+        match &self.planned.observation.run {
+            Way::There(there) => Some(&there.cluster.cluster),
+            Way::Gone(_) => None,
+        }
+    }
+
+    /// Carries the removal out.
+    pub(super) async fn apply(&self) -> Result<Outcome> {
+        for cluster in [Some(&self.build.cluster), self.run()].into_iter().flatten() {
+            cluster.restart_clock();
+        }
+        let evidence = Evidence::collect(self).await?;
+        self.readers().await?;
+        let mut begun = None;
+        let mut kept = Vec::new();
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Readers) {
+            if stage == Stage::Account {
+                kept.extend(self.account().await?);
+            } else {
+                self.delete(stage, self.planned.plan.of(stage)).await?;
+            }
+            if stage == Stage::Markers {
+                begun = Some(Instant::now());
+            }
+        }
+        let proofs = evidence.prove(self, begun.unwrap_or_else(Instant::now)).await?;
+        for stage in [Stage::Account, Stage::RunNamespaces] {
+            let namespaces = self.planned.plan.of(stage).filter(|change| change.manifest.kind == "Namespace");
+            let stays =
+                |change: &&Change| !kept.iter().any(|done: &Done| done.object == change.manifest.display_name());
+            for change in namespaces.filter(stays) {
+                namespace_gone(self, change).await?;
+            }
+        }
+        Ok(Outcome { proofs, kept })
+    }
+
+    /// Deletes what reads the Secret, and waits until its controller has taken away what it deployed.
+    async fn readers(&self) -> Result<()> {
+        let readers: Vec<&Change> = self.planned.plan.of(Stage::Readers).collect();
+        if readers.is_empty() {
+            return Ok(());
+        }
+        let untouched =
+            |error: Error| error.context("the readers are not gone, so nothing of the credential was removed");
+        self.delete(Stage::Readers, readers.iter().copied()).await.map_err(untouched)?;
+        let gone = join_all(readers.iter().map(|change| reader_gone(self, change))).await;
+        gone.into_iter().collect::<Result<Vec<()>>>().map(|_| ()).map_err(untouched)
+    }
+
+    /// Deletes the account namespace, if nothing of others came into it meanwhile, and the
+    /// ServiceAccounts. Gives what stays.
+    async fn account(&self) -> Result<Vec<Done>> {
+        let (namespaces, accounts): (Vec<&Change>, Vec<&Change>) =
+            self.planned.plan.of(Stage::Account).partition(|change| change.manifest.kind == "Namespace");
+        let mut kept = Vec::new();
+        for change in namespaces {
+            let foreign = match self.run() {
+                Some(run) => run.foreign_objects(&change.manifest.name, &self.planned.observation.going.name).await,
+                None => None,
+            };
+            match foreign.as_deref() {
+                _ if is_going(&change.manifest.body) => self.delete(Stage::Account, [change].into_iter()).await?,
+                Some([]) => self.delete(Stage::Account, [change].into_iter()).await?,
+                others => {
+                    let why = others.map_or("what else is in it may not be listed".to_owned(), |others| {
+                        format!("meanwhile there is in it what is not this registration's: {}", others.join(", "))
+                    });
+                    let kept_one = Change { op: Op::Keep, ..change.clone() }.because(why);
+                    kept.push(Done::new(&kept_one).with_result("kept"));
+                }
+            }
+        }
+        self.delete(Stage::Account, accounts.into_iter()).await?;
+        Ok(kept)
+    }
+
+    /// Deletes these objects at once, each only as it was observed.
+    async fn delete(&self, stage: Stage, changes: impl Iterator<Item = &Change>) -> Result<()> {
+        let changes: Vec<&Change> = changes.collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.progress.now(stage.as_sentence());
+        let deleted = join_all(changes.into_iter().map(|change| self.delete_one(change))).await;
+        deleted.into_iter().collect::<Result<Vec<()>>>().map(|_| ())
+    }
+
+    async fn delete_one(&self, change: &Change) -> Result<()> {
+        let cluster = if change.side == Side::Build { Some(&self.build.cluster) } else { self.run() };
+        let Some(cluster) = cluster else { return Ok(()) };
+        let was_there = cluster.delete_as_observed(change, false).await.map_err(|error| match error.kind() {
+            Kind::Conflict => error.replace_hint(
+                "somebody else changed or replaced it meanwhile, and it was left alone: look at it, then run the command again",
+            ),
+            _ => error,
+        })?;
+        let done = Done::new(change);
+        let done = if was_there { done } else { done.with_result("gone already") };
+        self.journal.note(done);
+        Ok(())
+    }
+}

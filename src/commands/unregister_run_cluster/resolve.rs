@@ -1,0 +1,61 @@
+//! From what was typed to the registrations that are to go.
+
+use crate::{
+    cli::{registrations::RegistrationsArgs, unregister_run_cluster::UnregisterRunClusterArgs},
+    commands::build_cluster::BuildCluster,
+    error::{Error, Result},
+    registration::{
+        held::{self, Held},
+        names::Name,
+    },
+};
+
+/// A registration that is to go.
+pub(super) struct Target {
+    /// Its name.
+    pub name: Name,
+    /// As the build cluster holds it; none where only the run cluster may still know it.
+    pub held: Option<Held>,
+    /// The namespace in which its Secret is, or was; none for any.
+    pub namespace: Option<String>,
+}
+
+impl Target {
+    /// The namespace of its Secret, as far as it is known.
+    pub(super) fn secret_namespace(&self) -> String {
+        let held = self.held.as_ref().map(|held| held.secret.namespace.clone());
+        held.or_else(|| self.namespace.clone()).unwrap_or_default()
+    }
+}
+
+/// The registrations that are meant, in the order of their names.
+pub(super) async fn targets(build: &BuildCluster, args: &UnregisterRunClusterArgs) -> Result<Vec<Target>> {
+    let asked = &args.registrations;
+    if args.run_cluster.run_context.is_some() && (args.all || asked.names.len() > 1) {
+        return Err(Error::usage("--run-context names the run cluster of one registration, and several are asked for")
+            .hint("leave it out, or name one registration"));
+    }
+    let namespace = match &asked.namespace {
+        Some(namespace) => namespace.clone(),
+        None => build.kubeconfig.namespace(&build.context)?,
+    };
+    let namespace = (!asked.all_namespaces).then_some(namespace);
+    let everything = RegistrationsArgs { names: Vec::new(), ..asked.clone() };
+    let known = build.registrations(&everything).await?;
+    if let ([name], Some(_)) = (asked.names.as_slice(), &args.run_cluster.run_context)
+        && !known.iter().any(|held| &held.name == name)
+    {
+        return Ok(vec![Target { name: Name::parse(name)?, held: None, namespace }]);
+    }
+    let mut found = held::select(known, &asked.names, build.cluster.place()).map_err(|error| {
+        let closer = error.hint_text().unwrap_or_default().to_owned();
+        error.replace_hint(format_args!(
+            "{closer}\n      if its Secret is gone already, name the run cluster: --run-context CONTEXT"
+        ))
+    })?;
+    found.sort_by(|a, b| (&a.name, &a.secret).cmp(&(&b.name, &b.secret)));
+    found
+        .into_iter()
+        .map(|held| Ok(Target { name: Name::parse(&held.name)?, namespace: namespace.clone(), held: Some(held) }))
+        .collect()
+}
