@@ -29,4 +29,5 @@ mod status;
 mod supply_chain_status;
 mod terminal;
 mod undo_supply_chain;
+mod unregister_run_cluster;
 mod version;

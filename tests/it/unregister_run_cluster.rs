@@ -1,0 +1,11 @@
+//! `unregister-run-cluster` on real control planes.
+
+mod bad_input;
+mod case;
+mod faults;
+mod gone;
+mod main_job;
+mod others;
+mod readers;
+mod run_namespaces;
+mod several;
