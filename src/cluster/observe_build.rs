@@ -14,7 +14,7 @@ use crate::{
         access::SECRET_KEY,
         credential::Token,
         facts::{BuildFacts, Identity, NamespaceState, OtherRegistration, SecretFacts},
-        kubeconfig,
+        kubeconfig::{self, Unreadable},
         names::ObjectRef,
         record::{Generation, MANAGED_BY, Map, REGISTRATION, Recorded, key},
     },
@@ -91,11 +91,8 @@ pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, sta
 
 fn secret_facts(secret: &Secret) -> SecretFacts {
     let annotations = secret.metadata.annotations.clone().unwrap_or_default();
-    let text = secret
-        .data
-        .as_ref()
-        .and_then(|data| data.get(SECRET_KEY))
-        .and_then(|value| String::from_utf8(value.0.clone()).ok());
+    let value = secret.data.as_ref().and_then(|data| data.get(SECRET_KEY)).map(|value| value.0.as_slice());
+    let text = value.and_then(|value| String::from_utf8(value.to_vec()).ok());
     let keys = secret.data.iter().flat_map(|data| data.keys().cloned()).collect();
     let body = serde_json::to_value(Secret { data: None, string_data: None, ..secret.clone() }).unwrap_or_default();
     SecretFacts {
@@ -107,7 +104,7 @@ fn secret_facts(secret: &Secret) -> SecretFacts {
         keys,
         recorded: Recorded::from_annotations(&annotations),
         generation: Generation::from_annotations(&annotations),
-        stored: text.as_deref().and_then(kubeconfig::parse),
+        stored: value.ok_or(Unreadable::whole("is missing")).and_then(kubeconfig::parse),
         text: text.map(Token::new),
         body,
     }

@@ -213,6 +213,7 @@ pub fn kubeconfig_secret(
     let mut meta = metadata(registration, Some(&registration.secret.namespace), &registration.secret.name);
     let mut annotations = recorded.annotations();
     annotations.extend(generation.map(Generation::annotations).unwrap_or_default());
+    annotations.extend(registration.endpoint.proxy_url.iter().map(|url| (key::PROXY_URL.to_owned(), url.clone())));
     meta.annotations = Some(annotations);
     let data = kubeconfig.map(|text| [(SECRET_KEY.to_owned(), ByteString(text.as_bytes().to_vec()))].into());
     Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), data, ..Secret::default() })

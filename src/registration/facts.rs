@@ -83,8 +83,8 @@ pub struct SecretFacts {
     pub recorded: Option<Recorded>,
     /// The running generation.
     pub generation: Option<Generation>,
-    /// The kubeconfig, where it is of the form that we write.
-    pub stored: Option<kubeconfig::Stored>,
+    /// The kubeconfig, where it is of the form that we write; else why it is not.
+    pub stored: Result<kubeconfig::Stored, kubeconfig::Unreadable>,
     /// The kubeconfig's text, to compare it with what should be stored.
     pub text: Option<Token>,
     /// The whole object without its data, to compare metadata with.

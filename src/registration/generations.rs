@@ -64,14 +64,17 @@ pub(super) fn credential_plan(
     let (Some(secret), Some(generation)) = (ours, generation) else {
         return issue("the first one", None);
     };
-    let claims = secret.stored.as_ref().and_then(|stored| stored.token.claims());
+    let claims = secret.stored.as_ref().ok().and_then(|stored| stored.token.claims());
     let bound = claims.as_ref().and_then(|claims| claims.kubernetes.secret.as_ref());
     let alive = marker.map(|_| generation);
     match (state, marker, claims.as_ref()) {
         (AccountState::New | AccountState::Unproven(_), _, _) => issue("the ServiceAccount is made anew", None),
         _ if registration.rotation == Rotation::Now => issue("a new generation was asked for", Some(generation)),
         (_, None, _) => issue("the marker Secret of the stored token is gone", None),
-        (_, _, None) => issue("the stored kubeconfig was changed", None),
+        (_, _, None) => match &secret.stored {
+            Err(unreadable) => issue(&format!("the stored kubeconfig was changed: {unreadable}"), None),
+            Ok(_) => issue("the stored kubeconfig was changed", None),
+        },
         (_, _, Some(claims))
             if claims.sub != registration.account_user() || bound.is_none_or(|b| b.uid != generation.marker_uid) =>
         {

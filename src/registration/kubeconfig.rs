@@ -1,13 +1,18 @@
 //! The kubeconfig that readers get: built from scratch, one cluster, one user, one context, all
 //! inline; and the reading of a stored one by an allow-list.
 
+mod document;
+mod stored;
+
 use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Serialize};
 
 use super::{credential::Token, names::Name};
 use crate::error::{Error, Result};
+use document::{Cluster, Context, File, NamedCluster, NamedContext, NamedUser, USER, User};
+
+pub use stored::{Stored, Unreadable, parse};
 
 /// Where and how a reader reaches the run cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,114 +105,13 @@ pub fn render(name: &Name, endpoint: &Endpoint, namespace: &str, token: Option<&
         users: vec![NamedUser { name: USER.into(), user: User { token: token.map(|t| t.expose().to_owned()) } }],
         contexts: vec![NamedContext {
             name: name.to_string(),
-            context: Context { cluster: name.to_string(), user: USER.into(), namespace: Some(namespace.to_owned()) },
+            context: Context { cluster: name.to_string(), user: USER.into(), namespace: namespace.to_owned() },
         }],
         current_context: name.to_string(),
     };
     // Plain scalars: the default folds a long CA, which people then cannot compare line by line.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     serde_saphyr::to_string_with_options(&file, options).unwrap_or_default()
-}
-
-/// Reads a stored kubeconfig by an allow-list; none where it is not just what [`render`] writes.
-///
-/// Nothing in it is followed: no exec, no file, no proxy of somebody else's choosing.
-#[must_use]
-pub fn parse(text: &str) -> Option<Stored> {
-    const MAX_BYTES: usize = 1 << 20;
-    if text.len() > MAX_BYTES {
-        return None;
-    }
-    let file: File = serde_saphyr::from_str(text).ok()?;
-    let ([cluster], [user], [_]) = (file.clusters.as_slice(), file.users.as_slice(), file.contexts.as_slice()) else {
-        return None;
-    };
-    let certificate_authority = match &cluster.cluster.certificate_authority_data {
-        Some(data) => Some(STANDARD.decode(data).ok()?),
-        None => None,
-    };
-    Some(Stored {
-        endpoint: Endpoint {
-            server: cluster.cluster.server.clone(),
-            certificate_authority,
-            tls_server_name: cluster.cluster.tls_server_name.clone(),
-            proxy_url: cluster.cluster.proxy_url.clone(),
-        },
-        token: user.user.token.clone().map(Token::new)?,
-    })
-}
-
-/// What a stored kubeconfig holds.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    /// Where it points.
-    pub endpoint: Endpoint,
-    /// Its token.
-    pub token: Token,
-}
-
-const USER: &str = "delivery";
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(rename = "apiVersion")]
-    api_version: String,
-    kind: String,
-    clusters: Vec<NamedCluster>,
-    users: Vec<NamedUser>,
-    contexts: Vec<NamedContext>,
-    #[serde(rename = "current-context")]
-    current_context: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NamedCluster {
-    name: String,
-    cluster: Cluster,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Cluster {
-    server: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    certificate_authority_data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tls_server_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proxy_url: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NamedUser {
-    name: String,
-    user: User,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct User {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NamedContext {
-    name: String,
-    context: Context,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Context {
-    cluster: String,
-    user: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    namespace: Option<String>,
 }
 
 #[cfg(test)]
@@ -220,33 +124,6 @@ mod tests {
             certificate_authority: Some(b"pem".repeat(200)),
             tls_server_name: None,
             proxy_url: None,
-        }
-    }
-
-    #[test]
-    fn what_is_rendered_is_read_back() {
-        let name = Name::parse("run-a").unwrap();
-        let endpoint = endpoint("https://run-a:6443");
-        let text = render(&name, &endpoint, "apps", Some(&Token::new("ey.canary".into())));
-        assert!(text.lines().all(|line| !line.ends_with(['>', '|', '-'])), "no block scalars: {text}");
-        assert!(!text.contains("null"));
-        let stored = parse(&text).unwrap();
-        assert_eq!((stored.endpoint, stored.token.expose()), (endpoint, "ey.canary"));
-    }
-
-    #[test]
-    fn anything_else_is_not_read() {
-        let name = Name::parse("run-a").unwrap();
-        let good = render(&name, &endpoint("https://run-a:6443"), "apps", Some(&Token::new("t".into())));
-        for hostile in [
-            good.replace("token: t", "token: t\n      exec: {command: /bin/false}"),
-            good.replace("token: t", "tokenFile: /etc/passwd"),
-            good.replace("clusters:", "clusters:\n  - name: other\n    cluster: {server: 'https://x'}"),
-            "a: &a [*a]".to_owned(),
-            "x".repeat(2 << 20),
-            String::new(),
-        ] {
-            assert!(parse(&hostile).is_none());
         }
     }
 

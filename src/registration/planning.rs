@@ -212,7 +212,7 @@ fn secret_change(
     let generation = kept_generation(secret, run);
     let desired = access::kubeconfig_secret(registration, recorded, generation.as_ref(), None);
     let mut change = Change::between(Side::Build, desired, Some(&secret.body));
-    let rendered = secret.stored.as_ref().map(|stored| rendered(registration, stored));
+    let rendered = secret.stored.as_ref().ok().map(|stored| rendered(registration, stored));
     let same_text = match (&rendered, &secret.text) {
         (Some(rendered), Some(text)) => rendered == text.expose(),
         _ => false,

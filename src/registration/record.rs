@@ -29,6 +29,8 @@ pub mod key {
     pub const RUN_CLUSTER_UID: &str = "kubectl-tapmc/run-cluster-uid";
     /// The address in the kubeconfig.
     pub const SERVER: &str = "kubectl-tapmc/server";
+    /// The proxy in the kubeconfig, where it has one.
+    pub const PROXY_URL: &str = "kubectl-tapmc/proxy-url";
     /// The run namespaces, comma-separated.
     pub const RUN_NAMESPACES: &str = "kubectl-tapmc/run-namespaces";
     /// The profiles, comma-separated; `rules` stands for the user's own.

@@ -100,9 +100,13 @@ impl Run<'_> {
     /// Reads the bytes back and uses what stands in them.
     async fn verify(&self, text: &str) -> Result<Verified> {
         let registration = &self.observation.registration;
-        let stored = kubeconfig::parse(text).filter(|stored| stored.endpoint == registration.endpoint);
-        let stored = stored
-            .ok_or_else(|| Error::failed("the kubeconfig that would be stored does not read back as it was written"))?;
+        let changed = |why: String| {
+            Error::failed(format_args!("the kubeconfig that would be stored does not read back as it was written{why}"))
+        };
+        let stored = kubeconfig::parse(text.as_bytes()).map_err(|unreadable| changed(format!(": {unreadable}")))?;
+        if stored.endpoint != registration.endpoint {
+            return Err(changed(String::new()));
+        }
         let rules = registration.grants.namespaced_rules();
         let verified = self.clusters.reader.verify(&stored.token, &registration.run_namespaces, &rules).await?;
         if verified.missing.is_empty() {
@@ -121,7 +125,7 @@ impl Run<'_> {
         let gone = || Error::failed("the Secret on the build cluster is gone by now").hint("run the command again");
         let secret = self.observation.build.secret.as_ref().ok_or_else(gone)?;
         let generation = kept_generation(secret, &self.observation.run).ok_or_else(gone)?;
-        let stored = secret.stored.as_ref().ok_or_else(gone)?;
+        let stored = secret.stored.as_ref().map_err(|_| gone())?;
         let registration = &self.observation.registration;
         let text = rendered(registration, stored);
         let verified = self.verify(&text).await?;

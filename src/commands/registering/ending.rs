@@ -49,7 +49,7 @@ impl Run<'_> {
             return Ok(None);
         };
         let told = |state| Ok(Some(FormerToken { marker: former.clone(), state, until: None }));
-        let stored = secret.and_then(|secret| secret.stored.as_ref()).map(|stored| &stored.token);
+        let stored = secret.and_then(|secret| secret.stored.as_ref().ok()).map(|stored| &stored.token);
         let Some(token) = stored.filter(|token| self.is_of_account(token)) else { return told("marker-deleted") };
         progress.now("waiting until the former token is refused");
         self.clusters.reader.restart_clock();

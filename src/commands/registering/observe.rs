@@ -187,7 +187,7 @@ async fn try_stored(
     build: &BuildFacts,
 ) -> Result<Option<TokenState>> {
     let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(registration.name.as_str()));
-    let Some(stored) = secret.and_then(|secret| secret.stored.as_ref()) else { return Ok(None) };
+    let Some(stored) = secret.and_then(|secret| secret.stored.as_ref().ok()) else { return Ok(None) };
     if registration.rotation != Rotation::WhenNeeded || !matches!(build.namespace, NamespaceState::Active { .. }) {
         return Ok(None);
     }

@@ -88,7 +88,7 @@ fn registered(registration: &Registration, issued: i64, expires: i64) -> (BuildF
         body: access::kubeconfig_secret(registration, &recorded, Some(&generation), None).body,
         recorded: Some(recorded),
         generation: Some(generation),
-        stored: kubeconfig::parse(&text),
+        stored: kubeconfig::parse(text.as_bytes()),
         text: Some(Token::new(text)),
     });
     (build, run)
