@@ -1,5 +1,5 @@
 # One line each; what they need is in the README.
-.PHONY: demo test lint bench dist completions
+.PHONY: demo test fuzz lint bench dist completions
 
 demo:          ## two throw-away control planes, one registered with the other and a supply chain changed, step by step
 	@tests/demo/play
@@ -19,3 +19,6 @@ dist:          ## the archive for this platform, as krew installs it
 
 completions:   ## makes completions/ anew
 	@completions/generate
+
+fuzz:          ## kubeconfigs of all sorts for ten minutes; `make test` tries them for one
+	TAPMC_FUZZ_SECONDS=600 cargo test --locked --test it -- fuzz:: --nocapture

@@ -18,6 +18,8 @@ use super::{
 
 /// No Secret holds more.
 const MAX_BYTES: usize = 1 << 20;
+/// Of a reference inside the kubeconfig.
+const OTHER: &str = "names something else than what is there";
 
 /// What a stored kubeconfig holds.
 #[derive(Debug, Clone)]
@@ -93,6 +95,10 @@ pub fn parse(bytes: &[u8]) -> Result<Stored, Unreadable> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_text(bytes, error.valid_up_to()))?;
     let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error))?;
+    // YAML's own tags are no error of the library's, and readers need not agree on what they mean.
+    if text.contains("!!") {
+        return Err(Unreadable::whole("holds a tag"));
+    }
     let [cluster] = file.clusters.as_slice() else {
         return Err(Unreadable::field("clusters", "does not hold exactly one entry"));
     };
@@ -105,7 +111,6 @@ pub fn parse(bytes: &[u8]) -> Result<Stored, Unreadable> {
     let Ok(name) = Name::parse(&cluster.name) else {
         return Err(Unreadable::field("clusters[0].name", "is not the name of a registration"));
     };
-    const OTHER: &str = "names something else than what is there";
     for (is_right, field, why) in [
         (file.api_version == "v1", "apiVersion", "is not v1"),
         (file.kind == "Config", "kind", "is not Config"),
@@ -164,7 +169,7 @@ fn is_token(text: &str) -> bool {
 fn not_text(bytes: &[u8], valid: usize) -> Unreadable {
     let before = &bytes[..valid];
     let begin = before.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let line = before.split(|b| *b == b'\n').count();
     let place = u64::try_from(line).ok().zip(u64::try_from(valid - begin + 1).ok());
     Unreadable { place, field: None, why: "is not text (UTF-8)" }
 }
