@@ -31,7 +31,7 @@ func (a *Apps) Reconcile(ctx context.Context, name Name) (time.Duration, error) 
 	}
 	switch {
 	case app.GetDeletionTimestamp() != nil:
-		return 0, a.delete(ctx, app)
+		return a.delete(ctx, app)
 	case isPausedOrCanceled(app):
 		return 0, a.cluster.SetStatus(ctx, apps, name, carvelManager, func(status map[string]any) {
 			markPaused(status, app.GetGeneration())
@@ -59,8 +59,11 @@ func (a *Apps) deploy(ctx context.Context, app *Object) error {
 	if err != nil {
 		return err
 	}
-	kapp := &Kapp{cluster: a.cluster, written: a.written, app: name}
-	done, failure := kapp.Deploy(ctx, app)
+	var done Deployed
+	kapp, failure := a.kapp(ctx, app)
+	if failure == nil {
+		done, failure = kapp.Deploy(ctx, app)
+	}
 	return a.cluster.SetStatus(ctx, apps, name, carvelManager, func(status map[string]any) {
 		a.complete(status, failure)
 		status["managedAppName"] = kapp.recordName().Name
@@ -96,23 +99,31 @@ func deployStatus(done Deployed, failure error, began string) map[string]any {
 	return status
 }
 
-// delete deletes the content first, also that of a paused App.
-func (a *Apps) delete(ctx context.Context, app *Object) error {
+// delete deletes the content first, also that of a paused App. While that fails the App stays.
+func (a *Apps) delete(ctx context.Context, app *Object) (time.Duration, error) {
 	name := nameOf(app)
 	err := a.cluster.SetStatus(ctx, apps, name, carvelManager, func(status map[string]any) {
 		status["observedGeneration"] = app.GetGeneration()
-		carvelStatus(status).set(deleting, "", "Deleting", "")
+		if _, failed := holding(status, deleteFailed); !failed {
+			carvelStatus(status).set(deleting, "", "Deleting", "")
+		}
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !isSet(app.Object, "spec", "noopDelete") {
-		kapp := &Kapp{cluster: a.cluster, written: a.written, app: name}
-		if err := kapp.Delete(ctx); err != nil {
-			return err
+		kapp, err := a.kapp(ctx, app)
+		if err == nil {
+			err = kapp.Delete(ctx)
+		}
+		if err != nil {
+			const message = "Deleting: Error (see .status.usefulErrorMessage for details)"
+			return syncPeriod, a.cluster.SetStatus(ctx, apps, name, carvelManager, func(status map[string]any) {
+				carvelStatus(status).set(deleteFailed, message, "Delete failed: "+message, err.Error())
+			})
 		}
 	}
-	return removeFinalizer(ctx, a.cluster, apps, name, appFinalizer)
+	return 0, removeFinalizer(ctx, a.cluster, apps, name, appFinalizer)
 }
 
 func (a *Apps) lastEnded(name Name) time.Time {

@@ -63,7 +63,7 @@ func (k *Kapp) poll(ctx context.Context, isSo func() (bool, error)) error {
 		if k.deleting {
 			continue
 		}
-		app, err := k.cluster.Get(ctx, apps, k.app)
+		app, err := k.home.Get(ctx, apps, k.app)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ const (
 	reconcileSucceeded = "ReconcileSucceeded"
 	reconcileFailed    = "ReconcileFailed"
 	deleting           = "Deleting"
+	deleteFailed       = "DeleteFailed"
 )
 
 func watchCarvel(ctx context.Context, cluster *Cluster, watches *Watches) {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/retry"
@@ -38,6 +39,10 @@ func Connect(kubeconfig string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	return connect(config)
+}
+
+func connect(config *rest.Config) (*Cluster, error) {
 	config.QPS = -1
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {

@@ -16,9 +16,12 @@ import (
 
 // Kapp is one use of what kapp does for one App: it applies, puts back, deletes what is gone, and waits.
 type Kapp struct {
-	cluster *Cluster
-	written *Written
-	app     Name
+	// home is where the App is, cluster is where its content goes.
+	home, cluster *Cluster
+	written       *Written
+	app           Name
+	// namespace is that of the record, and of what names none.
+	namespace string
 	// deleting holds while the App itself goes.
 	deleting bool
 }
@@ -29,14 +32,25 @@ type target struct {
 	resource Resource
 }
 
+// kapp prepares a use for an App: for the stand-in's own cluster, or for the one that spec.cluster names. A service
+// account comes first, as it does with kapp-controller.
+func (a *Apps) kapp(ctx context.Context, app *Object) (*Kapp, error) {
+	kapp := &Kapp{home: a.cluster, cluster: a.cluster, written: a.written, app: nameOf(app), namespace: app.GetNamespace()}
+	if text(app.Object, "spec", "serviceAccountName") != "" {
+		return kapp, nil
+	}
+	if text(app.Object, "spec", "cluster", "kubeconfigSecretRef", "name") == "" {
+		return kapp, fmt.Errorf("Expected service account or cluster specified")
+	}
+	cluster, namespace, err := remote(ctx, a.cluster, app)
+	if err == nil {
+		kapp.cluster, kapp.namespace = cluster, namespace
+	}
+	return kapp, err
+}
+
 // Deploy makes the cluster hold an App's content, and nothing that was content once, and waits for it.
 func (k *Kapp) Deploy(ctx context.Context, app *Object) (Deployed, error) {
-	if text(app.Object, "spec", "serviceAccountName") == "" {
-		if text(app.Object, "spec", "cluster", "kubeconfigSecretRef", "name") == "" {
-			return Deployed{}, fmt.Errorf("Expected service account or cluster specified")
-		}
-		return Deployed{}, fmt.Errorf("the stand-in deploys to its own cluster only")
-	}
 	objects, err := documents(app)
 	if err != nil {
 		return Deployed{}, err
@@ -104,7 +118,7 @@ func (k *Kapp) targets(objects []*Object, number string) ([]target, error) {
 			return nil, fmt.Errorf("Expected to find kind '%s/%s', but did not", kind.GroupVersion(), kind.Kind)
 		}
 		if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-			object.SetNamespace(cmp.Or(object.GetNamespace(), k.app.Namespace))
+			object.SetNamespace(cmp.Or(object.GetNamespace(), k.namespace))
 		}
 		targets = append(targets, target{mark(object, number), mapping.Resource})
 	}
@@ -155,6 +169,9 @@ func (k *Kapp) live(ctx context.Context, record Record) ([]target, error) {
 		}
 		options := metav1.ListOptions{LabelSelector: appLabel + "=" + record.Number}
 		objects, err := k.cluster.At(mapping.Resource, "").List(ctx, options)
+		if errors.IsForbidden(err) {
+			objects, err = k.cluster.At(mapping.Resource, k.namespace).List(ctx, options)
+		}
 		if err != nil {
 			return nil, err
 		}

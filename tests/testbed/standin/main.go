@@ -9,7 +9,8 @@
 //
 //   - time is compressed: an App is synced every second, where kapp-controller takes 30 s at the least;
 //   - an App's content is its inline files as they stand: neither ytt nor kbld nor values are evaluated, and everything
-//     is written with the stand-in's own rights, whatever service account is named;
+//     is written with the stand-in's own rights, whatever service account is named; an App with spec.cluster deploys
+//     with the kubeconfig of its Secret and nothing else;
 //   - a version constraint is one exact version;
 //   - Cartographer's ytt templates are not evaluated and stamp nothing, and what was stamped is looked at once a second
 //     instead of being watched. Deliverables and Runnables are left alone.

@@ -56,7 +56,7 @@ func (r Record) deployed() Deployed {
 }
 
 func (k *Kapp) recordName() Name {
-	return Name{Namespace: k.app.Namespace, Name: k.app.Name + ".app"}
+	return Name{Namespace: k.namespace, Name: k.app.Name + ".app"}
 }
 
 func (k *Kapp) readRecord(ctx context.Context) (record Record, found bool, err error) {
