@@ -42,7 +42,7 @@ use tower::{BoxError, ServiceBuilder};
 use crate::{
     error::{Error, Result},
     plan::{Manifest, Side},
-    registration::{credential::Token, kubeconfig::Endpoint},
+    registration::{clock::Clock, credential::Token, kubeconfig::Endpoint},
 };
 use connection::{Connection, Protocols};
 use kubeconfig::LocalKubeconfig;
@@ -183,6 +183,19 @@ impl Cluster {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.transport.server_time()
+    }
+
+    /// How far its clock is ahead of this machine's, by the `Date` of its last answer; none before the
+    /// first.
+    #[must_use]
+    pub fn clock(&self) -> Option<Clock> {
+        self.transport.ahead().map(|ahead| Clock { place: self.place.clone(), ahead })
+    }
+
+    /// The same, called otherwise in messages.
+    #[must_use]
+    pub fn called(self, place: String) -> Self {
+        Self { place, ..self }
     }
 
     /// Gives the requests their whole time again: what a person took to decide does not count.

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use kube::client::Body;
 use tokio::{sync::Semaphore, time};
 use tower::{BoxError, Service};
@@ -57,8 +57,17 @@ struct Shared {
 
 struct Clock {
     deadline: Instant,
-    /// The server's time as of its last answer, and when that came.
-    server: Option<(Timestamp, Instant)>,
+    /// The server's last answer that said when it was given.
+    server: Option<Answered>,
+}
+
+/// An answer by the server's clock, by this machine's steady one, and by what this machine takes for
+/// the time of day.
+#[derive(Clone, Copy)]
+struct Answered {
+    date: Timestamp,
+    at: Instant,
+    here: Timestamp,
 }
 
 impl Transport {
@@ -84,8 +93,15 @@ impl Transport {
     /// The server's time, by the `Date` of its last answer; this machine's before the first.
     pub(super) fn server_time(&self) -> Timestamp {
         let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((date, at)) = clock.server else { return Timestamp::now() };
+        let Some(Answered { date, at, .. }) = clock.server else { return Timestamp::now() };
         date.checked_add(at.elapsed()).unwrap_or(date)
+    }
+
+    /// How far the server's clock is ahead of this machine's, as of its last answer; none before the
+    /// first.
+    pub(super) fn ahead(&self) -> Option<SignedDuration> {
+        let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        clock.server.map(|answered| answered.date.duration_since(answered.here))
     }
 
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
@@ -123,7 +139,7 @@ impl Transport {
         let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         if let Some(Ok(date)) = date.map(rfc2822::parse) {
             let mut clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
-            clock.server = Some((date.timestamp(), Instant::now()));
+            clock.server = Some(Answered { date: date.timestamp(), at: Instant::now(), here: Timestamp::now() });
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`planning`] joins the two.
 
 pub mod access;
+pub mod clock;
 pub mod credential;
 pub mod facts;
 pub mod generations;

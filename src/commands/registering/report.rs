@@ -3,16 +3,16 @@
 use super::{Registering, apply::Outcome};
 use crate::{
     cli::output::DryRun,
-    cluster::UNKNOWN_UID,
+    cluster::{Cluster, UNKNOWN_UID},
     plan::Op,
-    registration::{access::SECRET_KEY, profiles::describe},
+    registration::{access::SECRET_KEY, clock, profiles::describe},
     report::{API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, SecretReport, TokenReport},
     words,
 };
 
 /// The report of a run that made its changes.
 pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Done>) -> RegistrationReport {
-    let Registering { contexts, observation, .. } = registering;
+    let Registering { clusters, contexts, observation, .. } = registering;
     let registration = &observation.registration;
     let generation = &outcome.generation;
     let mut report = common(registering, changes);
@@ -32,6 +32,8 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             .push(format!("in '{namespace}' the token may also do what others grant it: {}", rules.join("; ")));
     }
     report.warnings.extend(outcome.warnings.iter().cloned());
+    let clocks = [&clusters.build, &clusters.run].into_iter().filter_map(Cluster::clock);
+    report.warnings.extend(clock::warnings(&clocks.collect::<Vec<_>>()));
     let account = registration.account.reference();
     if let Some(FormerToken { marker, state: "spared", .. }) = &outcome.former {
         report.next.push(format!(

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +21,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use jiff::fmt::rfc2822;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_rustls::{
@@ -76,6 +77,8 @@ struct Shared {
     log: Mutex<Vec<String>>,
     accepted: Mutex<Vec<String>>,
     connections: AtomicUsize,
+    /// How many seconds the API server's clock seems to be ahead.
+    ahead: AtomicI64,
 }
 
 impl Proxy {
@@ -113,6 +116,7 @@ impl Proxy {
             log: Mutex::default(),
             accepted: Mutex::default(),
             connections: AtomicUsize::new(0),
+            ahead: AtomicI64::new(0),
         });
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -153,6 +157,12 @@ impl Proxy {
     pub fn count(&self, method: &Method, piece: &str) -> usize {
         let is_it = |request: &&String| request.starts_with(method.as_str()) && request.contains(piece);
         self.requests().iter().filter(is_it).count()
+    }
+
+    /// From now on the API server's clock seems to be so many seconds ahead: as if this machine's were
+    /// that far behind.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.shared.ahead.store(seconds, Ordering::Relaxed);
     }
 
     /// Each request that came in: method, path and query.
@@ -248,6 +258,7 @@ async fn answer(
     };
     let (mut parts, body) = response.into_parts();
     parts.headers.remove(hyper::header::CONTENT_LENGTH);
+    shared.shift_date(&mut parts.headers);
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     match fault {
         Some(Fault::LoseAnswer) => {
@@ -263,6 +274,16 @@ async fn answer(
 }
 
 impl Shared {
+    fn shift_date(&self, headers: &mut hyper::HeaderMap) {
+        let ahead = jiff::SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let date = headers.get(hyper::header::DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
+        if let Some(date) = date.filter(|_| !ahead.is_zero()) {
+            let shifted = date.timestamp().checked_add(ahead).expect("a time");
+            let text = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&shifted).expect("a date");
+            headers.insert(hyper::header::DATE, text.parse().expect("a header"));
+        }
+    }
+
     fn next_fault(&self, method: &Method, path: &str) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap();
         let dry_run = |text: &str| text.contains("dryRun");
