@@ -6,6 +6,7 @@ mod journal;
 pub mod removal;
 pub mod status;
 pub mod supply_chain_status;
+pub mod verification;
 
 use serde::Serialize;
 use serde_json::Value;

@@ -17,6 +17,7 @@ pub mod status;
 pub mod supply_chain_status;
 pub mod undo_supply_chain;
 pub mod unregister_run_cluster;
+pub mod verify;
 pub mod version;
 
 use clap::{Parser, Subcommand};
@@ -58,6 +59,8 @@ pub enum Command {
     RegisterRunCluster(Box<register_run_cluster::RegisterRunClusterArgs>),
     /// Show the registrations that a build cluster holds
     Status(status::StatusArgs),
+    /// Prove stored credentials again, from here or through their reader
+    Verify(Box<verify::VerifyArgs>),
     /// Issue a new token for registrations, and end the former one
     RotateToken(Box<rotate_token::RotateTokenArgs>),
     /// Remove registrations from both clusters, and prove that their tokens are dead

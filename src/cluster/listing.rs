@@ -7,6 +7,7 @@ use kube::{Api, api::ListParams};
 use super::Cluster;
 use crate::{
     error::Result,
+    kind::ApiKind,
     registration::{held::Held, record::MANAGED_BY},
 };
 
@@ -30,6 +31,18 @@ impl Cluster {
             }
         })?;
         Ok(list.items.into_iter().filter_map(|item| Held::from_metadata(item.metadata)).collect())
+    }
+
+    /// The names of the objects of a kind in a namespace, by one request for metadata.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_names(&self, kind: &ApiKind, namespace: &str) -> Result<Vec<String>> {
+        let api = self.api_of(&kind.manifest(Some(namespace), "", serde_json::Value::Null));
+        let list = api.list_metadata(&ListParams::default()).await.map_err(|error| {
+            self.explain(format_args!("listing {} in the namespace '{namespace}'", kind.resource()), &error)
+        })?;
+        Ok(list.items.into_iter().filter_map(|item| item.metadata.name).collect())
     }
 
     /// The names of all namespaces.

@@ -40,7 +40,10 @@ impl Cluster {
 
     /// The kind in a version that the cluster serves; none where it serves none. Carvel's kinds have
     /// one version, so that nothing needs to be asked.
-    async fn served(&self, pausable: &Pausable) -> Result<Option<ApiKind>> {
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn served(&self, pausable: &Pausable) -> Result<Option<ApiKind>> {
         if let [only] = pausable.versions {
             return Ok(Some(pausable.kind.in_version(only)));
         }

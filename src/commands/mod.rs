@@ -18,6 +18,7 @@ mod status;
 mod supply_chain_status;
 mod undo_supply_chain;
 mod unregister_run_cluster;
+mod verify;
 mod version;
 mod whole_objects;
 
@@ -56,6 +57,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             let printer = Printer::new(args.output.format());
             let watches = args.watch;
             (printer, status::ended(watches, to_the_end(status::status(args, printer))))
+        }
+        Command::Verify(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, drive(verify::verify(*args, printer, journal.clone())))
         }
         Command::RotateToken(args) => {
             let printer = Printer::new(args.output.format());
@@ -108,16 +113,25 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
     }
 }
 
-/// Drives a verb on one thread until it ends or the user ends it.
+/// Drives a verb until it ends or the user ends it.
 fn to_the_end<T>(verb: impl Future<Output = Result<T>>) -> Result<T> {
+    drive(until_interrupted(verb))
+}
+
+/// Waits for a step of a verb until it ends or the user ends it: a verb that tidies up after itself
+/// asks for this around each step.
+async fn until_interrupted<T>(step: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        result = step => result,
+        () = interruption() => Err(Error::new(Kind::Interrupted, "interrupted")),
+    }
+}
+
+/// Drives a verb on one thread.
+fn drive<T>(verb: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format_args!("no runtime: {error}")))?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = verb => result,
-            () = interruption() => Err(Error::new(Kind::Interrupted, "interrupted")),
-        }
-    });
+    let result = runtime.block_on(verb);
     // A credential plugin that still runs must not hold up the end.
     runtime.shutdown_background();
     result

@@ -28,6 +28,8 @@ use crate::{
 };
 use observe::Observation;
 
+pub(super) use credential::random_suffix;
+
 /// The contexts that were chosen.
 #[derive(Debug, Clone)]
 pub(super) struct Contexts {

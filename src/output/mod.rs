@@ -18,6 +18,7 @@ mod status;
 mod supply_chain_status;
 mod table;
 mod trace;
+mod verifications;
 mod watch;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -31,7 +32,7 @@ use crate::{
     registration::{Registration, planning::RegistrationPlan},
     report::{
         BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, removal::RemovalReport,
-        status::StatusReport, supply_chain_status::SupplyChainStatus,
+        status::StatusReport, supply_chain_status::SupplyChainStatus, verification::VerificationReport,
     },
     supply_chain::scaffold::Scaffolded,
 };
@@ -92,6 +93,24 @@ impl Printer {
             }
             (format, _) => Self::result(&rotations::table(report, format == OutputFormat::Wide)),
         }
+    }
+
+    /// Prints the report of `verify`, and below it what was proven and what should be known.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn verifications(self, report: &VerificationReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => self.say("no registrations found"),
+            OutputFormat::Human => Self::result(&verifications::lines(report))?,
+            OutputFormat::Wide => Self::result(&verifications::table(report))?,
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
+            }
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&verifications::below(report));
+        Ok(())
     }
 
     /// Shows what a verb would change on one cluster, on stderr.

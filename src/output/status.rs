@@ -113,7 +113,7 @@ fn colour(severity: Severity) -> Style {
     }
 }
 
-fn expires(seconds: i64) -> String {
+pub(super) fn expires(seconds: i64) -> String {
     if seconds <= 0 {
         format!("expired {} ago", words::duration(-seconds))
     } else {

@@ -55,7 +55,7 @@ pub(super) fn backups(report: &BackupsReport, wide: bool, in_all_namespaces: boo
     render(&headers, &report.items.iter().map(row).collect::<Vec<_>>())
 }
 
-fn dash_if_empty(text: &str) -> String {
+pub(super) fn dash_if_empty(text: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { text.to_owned() }
 }
 

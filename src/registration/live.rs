@@ -153,13 +153,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::registration::{credential::Token, held::tests::healthy, record::key};
+    use crate::registration::{credential::Token, held::tests::healthy, names::Name, record::key};
 
     fn stored(held: &Held) -> Stored {
         let generation = held.generation.as_ref().unwrap();
         let claims = json!({"sub": "system:serviceaccount:tapmc-run-a:delivery", "iat": 1, "exp": 2_000,
             "kubernetes.io": {"secret": {"name": "m", "uid": generation.marker_uid}}});
         Stored {
+            name: Name::parse("run-a").unwrap(),
+            namespace: "apps".into(),
             endpoint: Endpoint {
                 server: held.server().to_owned(),
                 certificate_authority: Some(b"pem".to_vec()),

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod clock;
 pub mod credential;
+pub mod differences;
 pub mod facts;
 pub mod generations;
 pub mod health;
@@ -24,6 +25,7 @@ pub mod repair;
 mod resolve;
 pub mod rights;
 pub mod rules_file;
+pub mod trial;
 mod warnings;
 
 use std::time::Duration;

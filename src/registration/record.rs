@@ -17,6 +17,9 @@ pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kubectl-t
 /// The label with the registration's name.
 pub const REGISTRATION: &str = "kubectl-tapmc/registration";
 
+/// The label of what is made to try a credential and goes again when it was tried.
+pub const TRIAL: (&str, &str) = ("kubectl-tapmc/trial", "true");
+
 /// The annotations' keys.
 pub mod key {
     /// The version of this format.

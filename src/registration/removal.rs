@@ -159,7 +159,7 @@ pub fn plan(going: &Going, readers: &ReadersFacts, run: Option<RunSide<'_>>, wis
     }
     match run {
         Some(run) => plan_run_side(&mut plan, going, run, wishes)?,
-        None => plan.lost = going.held.as_ref().map(|held| lost(&going.name, held)).unwrap_or_default(),
+        None => lost::plan(&mut plan, going),
     }
     plan.steps.extend(going.secret_object.as_ref().map(|object| (Stage::Secret, deletion(Side::Build, object))));
     plan.steps.sort_by_key(|(stage, _)| *stage);

@@ -31,4 +31,5 @@ mod supply_chain_status;
 mod terminal;
 mod undo_supply_chain;
 mod unregister_run_cluster;
+mod verify;
 mod version;

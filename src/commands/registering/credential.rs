@@ -232,7 +232,7 @@ impl Run<'_> {
 }
 
 /// Five characters that make a marker's name its own.
-fn random_suffix() -> String {
+pub(in crate::commands) fn random_suffix() -> String {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     // RandomState is seeded by the operating system; a clash only makes the API server refuse.

@@ -138,8 +138,8 @@ async fn stored_look(
         Ok(None) => return not_sent(KubeconfigState::Unread("the Secret is gone by now".to_owned()), "it is gone"),
         Err(error) => return not_sent(KubeconfigState::Unread(error.to_string()), "it could not be read"),
     };
-    let state = kubeconfig_state(held, secret.stored.as_ref());
-    let Some(stored) = secret.stored.filter(|_| held.is_damaged() || is_as_recorded(&state)) else {
+    let state = kubeconfig_state(held, secret.stored.as_ref().ok());
+    let Some(stored) = secret.stored.ok().filter(|_| held.is_damaged() || is_as_recorded(&state)) else {
         return not_sent(state, "the stored kubeconfig is not the recorded one");
     };
     if let Some(why) = reason_not_to_send(held, &stored.endpoint, ways.own_endpoint(held).as_ref()) {

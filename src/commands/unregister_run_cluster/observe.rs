@@ -97,7 +97,8 @@ pub(super) async fn find(run_clusters: &RunClusters<'_>, targets: Vec<Target>, p
 pub(super) struct Shared {
     /// By the namespace of the Secret, which stands in where `kube-system` may not be read.
     identities: BTreeMap<String, Identity>,
-    readers: Readers,
+    /// By that namespace; none where no Secret is left there.
+    readers: BTreeMap<String, Readers>,
 }
 
 impl Shared {
@@ -116,13 +117,14 @@ pub(super) async fn shared(build: &BuildCluster, found: &[Found]) -> Result<Shar
     let identities = join_all(namespaces.iter().map(|namespace| async move {
         identity(&build.cluster, &format!("{namespace}:")).await.map(|identity| (namespace.clone(), identity))
     }));
-    let readers = join_all(with_secrets.iter().map(|namespace| build.cluster.observe_readers(Some(namespace))));
+    let readers = join_all(with_secrets.iter().map(|namespace| async move {
+        build.cluster.observe_readers(Some(namespace)).await.map(|readers| (namespace.clone(), readers))
+    }));
     let (identities, readers) = futures::join!(identities, readers);
-    let mut all = Readers::default();
-    for readers in readers {
-        all = all.and(readers?);
-    }
-    Ok(Shared { identities: identities.into_iter().collect::<Result<_>>()?, readers: all })
+    Ok(Shared {
+        identities: identities.into_iter().collect::<Result<_>>()?,
+        readers: readers.into_iter().collect::<Result<_>>()?,
+    })
 }
 
 /// Observes both clusters for one removal.
@@ -175,10 +177,11 @@ async fn observe_one(
         object["kind"] = "Secret".into();
     }
     Ok(Observation {
-        readers: ReadersFacts {
-            all: shared.readers.of(&secret).into_iter().cloned().collect(),
-            hidden: shared.readers.hidden.iter().map(|(kind, _)| kind.clone()).collect(),
-        },
+        readers: shared
+            .readers
+            .get(&secret.namespace)
+            .map(|readers| ReadersFacts::of(readers, &secret))
+            .unwrap_or_default(),
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
         secret: facts,
         run,

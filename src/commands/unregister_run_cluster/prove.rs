@@ -17,7 +17,9 @@ use crate::{
     registration::{
         credential::Token,
         facts::TokenState,
+        held::Held,
         kubeconfig::{Endpoint, render},
+        live::reason_not_to_send,
         record::Recorded,
         removal::Stage,
     },
@@ -114,7 +116,7 @@ async fn at_hand(removal: &Removal<'_>, there: &There) -> Result<AtHand> {
     let no = |why: &str| Ok(AtHand::No { why: why.to_owned() });
     let observation = &removal.planned.observation;
     let Some(secret) = &observation.secret else { return no("its Secret was gone already") };
-    let Some(stored) = &secret.stored else {
+    let Ok(stored) = &secret.stored else {
         return no("the Secret holds no kubeconfig of the form that this plugin writes");
     };
     let recorded = there.own.recorded.as_ref().or(secret.recorded.as_ref());
@@ -123,10 +125,12 @@ async fn at_hand(removal: &Removal<'_>, there: &There) -> Result<AtHand> {
     }
     let namespace = recorded.and_then(|recorded| recorded.run_namespaces.first().cloned());
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    let is_recorded = secret.generation.as_ref().is_some_and(|generation| generation.server == stored.endpoint.server);
-    // The reader's address first; the operator's own where only the reader reaches that one.
+    // The reader's address first; the operator's own where only the reader reaches that one, or where
+    // somebody may have chosen it who may write the Secret.
     let own = removal.build.kubeconfig.endpoint(&there.cluster.context).ok();
-    let ways = is_recorded.then(|| stored.endpoint.clone()).into_iter().chain(own);
+    let may_be_sent = |held: &Held| reason_not_to_send(held, &stored.endpoint, own.as_ref()).is_none();
+    let is_safe = observation.going.held.as_ref().is_some_and(may_be_sent);
+    let ways = is_safe.then(|| stored.endpoint.clone()).into_iter().chain(own.clone());
     for endpoint in ways {
         let text = render(&observation.going.name, &endpoint, &namespace, None);
         let Ok(reader) = Cluster::as_reader(&text, &endpoint, TRIAL).await else { continue };

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::{Going, RemovalPlan};
 use crate::registration::{
     access::{guard_name, role_name},
     held::Held,
@@ -31,6 +32,15 @@ impl Lost {
             command: format!("kubectl delete {resource} {name}{place}"),
         }
     }
+}
+
+/// Adds what stays behind.
+pub(super) fn plan(plan: &mut RemovalPlan, going: &Going) {
+    let Some(held) = &going.held else { return };
+    plan.warnings.extend(held.expires_at().map(|at| {
+        format!("if the run cluster is there after all, the token works until {at}, or until its marker is deleted")
+    }));
+    plan.lost = lost(&going.name, held);
 }
 
 /// Everything that the registration has on its run cluster, as far as the build cluster records it; in

@@ -4,7 +4,10 @@ use super::{Going, RemovalPlan, Stage, Wishes, kept};
 use crate::{
     error::{Error, Result},
     plan::{Change, Side},
-    registration::readers::Reader,
+    registration::{
+        names::ObjectRef,
+        readers::{Reader, Readers},
+    },
     words,
 };
 
@@ -15,6 +18,17 @@ pub struct ReadersFacts {
     pub all: Vec<Reader>,
     /// The kinds that may not be listed.
     pub hidden: Vec<String>,
+}
+
+impl ReadersFacts {
+    /// Those of one Secret.
+    #[must_use]
+    pub fn of(readers: &Readers, secret: &ObjectRef) -> Self {
+        Self {
+            all: readers.of(secret).into_iter().cloned().collect(),
+            hidden: readers.hidden.iter().map(|(kind, _)| kind.clone()).collect(),
+        }
+    }
 }
 
 /// Refuses while something reads, or may read, the Secret, unless the operator wishes otherwise.

@@ -1,0 +1,117 @@
+//! `kubectl tapmc verify`: resolve, observe (which is the proof from here); then, for a proof through a
+//! reader, plan, show, check, confirm, apply, report.
+
+mod asking;
+mod proof;
+mod readers;
+mod removal;
+mod trial;
+
+use futures::{StreamExt as _, stream};
+
+use super::{build_cluster::BuildCluster, limits, until_interrupted};
+use crate::{
+    cli::{output::DryRun, verify::VerifyArgs},
+    error::{Error, Kind, Result},
+    output::Printer,
+    registration::{clock, held::Held, trial::Source},
+    report::{
+        Journal,
+        verification::{Verdict, VerificationReport},
+    },
+    words,
+};
+use proof::{Proof, prove};
+use readers::Asked;
+
+/// How many registrations are worked on at a time.
+const AT_A_TIME: usize = 8;
+
+/// Proves stored credentials again.
+pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal) -> Result<()> {
+    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let asked = resolve(&args)?;
+
+    let progress = printer.progress("using the stored credentials");
+    let mut proofs = until_interrupted(prove_all(&build, &args)).await?;
+    drop(progress);
+    let warnings = clock_warnings(&build, &proofs);
+    let Some(asked) = asked else { return end(&build, proofs, warnings, DryRun::None, printer) };
+
+    let planned = until_interrupted(readers::plan(&build, &mut proofs, &asked, args.consent.dry_run)).await?;
+    if !planned.is_empty() {
+        printer.changes_plan(&planned.shown(&build));
+    }
+    if args.consent.dry_run != DryRun::None {
+        planned.told_only(&mut proofs);
+        return end(&build, proofs, warnings, args.consent.dry_run, printer);
+    }
+    if !planned.is_empty() {
+        printer.confirm(&planned.question(), args.consent.yes)?;
+    }
+
+    let progress = printer.progress("waiting for the readers");
+    planned.carry_out(&build, &mut proofs, args.wait.wait_timeout, &journal).await?;
+    drop(progress);
+    journal.told();
+    end(&build, proofs, warnings, DryRun::None, printer)
+}
+
+/// What a reader is asked for; none where none is asked.
+fn resolve(args: &VerifyArgs) -> Result<Option<Asked>> {
+    let Some(choice) = args.through_reader else { return Ok(None) };
+    let source = args.source.as_deref().map(|text| Source::parse(text, args.path.as_deref().unwrap_or("./")));
+    let source = source.transpose()?;
+    if source.is_some() && !choice.is_flux() {
+        return Err(Error::usage("--source is for Flux, and --through-reader=app asks kapp-controller alone")
+            .hint("leave one of them out"));
+    }
+    Ok(Some(Asked { choice, source }))
+}
+
+async fn prove_all(build: &BuildCluster, args: &VerifyArgs) -> Result<Vec<Proof>> {
+    let mut held: Vec<Held> = build.registrations(&args.registrations).await?;
+    held.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
+    let proofs = held.into_iter().map(|held| prove(build, held, limits(&args.kubeconfig)));
+    Ok(stream::iter(proofs).buffered(AT_A_TIME).collect().await)
+}
+
+fn clock_warnings(build: &BuildCluster, proofs: &[Proof]) -> Vec<String> {
+    let run = proofs.iter().filter_map(|proof| proof.clock.clone());
+    clock::warnings(&build.cluster.clock().into_iter().chain(run).collect::<Vec<_>>())
+}
+
+/// Reports; the error is that of the one registration, or tells how many of several failed.
+fn end(build: &BuildCluster, proofs: Vec<Proof>, warnings: Vec<String>, how: DryRun, printer: Printer) -> Result<()> {
+    let number = proofs.len();
+    let (items, errors): (Vec<_>, Vec<_>) =
+        proofs.into_iter().map(|proof| (proof.verification, proof.error.map(|error| (proof.held.name, error)))).unzip();
+    let report =
+        VerificationReport { dry_run: how.as_word(), ..VerificationReport::new(build.report(), items, warnings) };
+    printer.verifications(&report)?;
+    let mut errors: Vec<(String, Error)> = errors.into_iter().flatten().collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    if number == 1 {
+        return Err(errors.remove(0).1);
+    }
+    let failed = errors.len();
+    let names = words::list(errors.iter().map(|(name, _)| format!("'{name}'")));
+    for (name, error) in errors {
+        printer.error(&error.context(format_args!("the registration '{name}' failed")), &[]);
+    }
+    Err(Error::new(
+        Kind::PartFailed,
+        format_args!("{failed} of {} failed: {names}", words::count(number, "registration")),
+    )
+    .hint("look at one of them: kubectl tapmc verify NAME"))
+}
+
+impl Proof {
+    /// Notes that a reader failed with what is good from here.
+    fn reader_failed(&mut self, error: Error) {
+        self.verification.result = Verdict::ReaderFailed;
+        self.fail(error);
+    }
+}
