@@ -52,6 +52,9 @@ _kubectl__tapmc() {
             kubectl__tapmc,unregister-run-cluster)
                 cmd="kubectl__tapmc__subcmd__unregister__subcmd__run__subcmd__cluster"
                 ;;
+            kubectl__tapmc,verify)
+                cmd="kubectl__tapmc__subcmd__verify"
+                ;;
             kubectl__tapmc,version)
                 cmd="kubectl__tapmc__subcmd__version"
                 ;;
@@ -68,7 +71,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status rotate-token unregister-run-cluster pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,6 +1198,88 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__tapmc__subcmd__verify)
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --through-reader --source --path --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --through-reader)
+                    COMPREPLY=($(compgen -W "any app flux" -- "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

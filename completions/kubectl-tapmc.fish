@@ -29,6 +29,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s h -l help -
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s V -l version -d 'Print version'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster and store it, proven, on the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "verify" -d 'Prove stored credentials again, from here or through their reader'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotate-token" -d 'Issue a new token for registrations, and end the former one'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations from both clusters, and prove that their tokens are dead'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
@@ -107,6 +108,31 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s A
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l exit-code -d 'End with exit code 7 if one of them is not fine'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s w -l watch -d 'Show it again and again until Ctrl-C, which ends it with exit code 0'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l through-reader -d 'Have a controller of the build cluster use the Secret too; without a READER every one that can' -r -f -a "any\t'Every one that can'
+app\t'kapp-controller, by a temporary App'
+flux\t'Flux: what refers to the Secret already, and a temporary Kustomization where --source is given'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l source -d 'Make a temporary Kustomization of this source: GitRepository/NAME, OCIRepository/NAME or Bucket/NAME in the namespace of the Secret. What stands in --path is applied to the run namespace and deleted again' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l path -d 'The folder of the source' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l if-expiring-within -d 'Only tokens that end within this time; markers whose grace is over are deleted in any case' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l grace -d 'How long the former token is spared; 0 ends it at once, and proves that' -r
