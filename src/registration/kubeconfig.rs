@@ -62,7 +62,11 @@ pub fn proxy_address(text: &str, origin: &str) -> Result<String> {
 
 fn address(text: &str, origin: &str, schemes: &[&str]) -> Result<String> {
     let refuse = |why: &str| {
-        let shown = without_user_information(text);
+        // Whatever stands before an @ may be a password.
+        let shown = text.split_once("://").map_or_else(
+            || text.to_owned(),
+            |(scheme, rest)| format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default()),
+        );
         Err(Error::usage(format_args!("{origin} is '{}', {why}", shown.escape_debug()))
             .hint(format_args!("write it as {}://HOST:PORT", schemes.join(" or "))))
     };
@@ -76,7 +80,13 @@ fn address(text: &str, origin: &str, schemes: &[&str]) -> Result<String> {
     if uri.query().is_some() || text.contains('#') {
         return refuse("which has a query or a fragment");
     }
-    Ok(without_user_information(text.trim()).trim_end_matches('/').to_owned())
+    let plain = without_user_information(text.trim());
+    let (_, rest) = plain.split_once("://").unwrap_or_default();
+    // `https://https://user:password@host` is a URL too, of a host called https.
+    if rest.contains('@') || rest.contains("//") || rest.split('/').next().is_some_and(|host| host.ends_with(':')) {
+        return refuse("which is more than a host, a port and a path");
+    }
+    Ok(plain.trim_end_matches('/').to_owned())
 }
 
 fn without_user_information(url: &str) -> String {
@@ -150,8 +160,20 @@ mod tests {
     fn addresses_lose_user_information() {
         assert_eq!(server_address("https://me:canary@run-a:6443/p/", "x").unwrap(), "https://run-a:6443/p");
         assert_eq!(proxy_address("socks5://u:p@proxy:1080", "x").unwrap(), "socks5://proxy:1080");
-        for bad in ["http://run-a", "run-a:6443", "https://", "", "https://me:canary@", "https://a?x=1", "https://a#b"]
-        {
+        for bad in [
+            "http://run-a",
+            "run-a:6443",
+            "https://",
+            "",
+            "https://me:canary@",
+            "https://a?x=1",
+            "https://a#b",
+            "https://https://me:canary@run-a",
+            "https://a/me:canary@b",
+            "https://a//b",
+            "https://a:",
+            "https://a:/b",
+        ] {
             let error = server_address(bad, "--run-server").unwrap_err();
             assert!(!error.to_string().contains("canary"), "{error}");
         }

@@ -61,13 +61,8 @@ pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Resu
 
 /// A registration that is not there may have lost its Secret.
 fn or_lost(error: Error) -> Error {
-    match error.hint_text().map(str::to_owned) {
-        Some(close) if close.starts_with("did you mean") => error,
-        other => error.replace_hint(format_args!(
-            "if its Secret was lost, name the run cluster with --run-context; {}",
-            other.unwrap_or_default()
-        )),
-    }
+    let other = error.hint_text().unwrap_or_default().to_owned();
+    error.replace_hint(format_args!("{other}; if its Secret was lost, name the run cluster with --run-context"))
 }
 
 fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {

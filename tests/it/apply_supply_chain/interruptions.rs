@@ -33,7 +33,7 @@ fn at_each_step() {
         let proxy = Proxy::before(build);
         proxy.hang(&method, piece, spared);
         let (_file, command) = through(&proxy, &case);
-        let output = command.interrupted_when(step, || proxy.count(&method, piece) > spared);
+        let output = command.interrupted_when(step, || proxy.is_hanging());
         assert_eq!(output.stdout, "", "{step}");
         let name = &case.name;
         let objects = [

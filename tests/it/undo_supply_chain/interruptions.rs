@@ -28,7 +28,7 @@ fn at_each_step() {
         proxy.hang(&method, piece, spared);
         let file = KubeconfigFile::new().context(BUILD, &proxy.cluster(), &token(build), "");
         let undo = case.undo().args(["--last", "--yes"]).kubeconfig(&file.path);
-        let output = undo.interrupted_when(step, || proxy.count(&method, piece) > spared);
+        let output = undo.interrupted_when(step, || proxy.is_hanging());
         assert_eq!(output.stdout, "", "{step}");
         let name = &case.name;
         let objects = [
