@@ -104,7 +104,9 @@ impl ClusterReport {
     /// As a plan names it: `build cluster  context 'build'`.
     #[must_use]
     pub fn shown(&self, side: Side) -> String {
-        format!("{side} cluster  context '{}'", self.context)
+        let cluster = format!("{side} cluster");
+        // Both sides stand below each other.
+        format!("{cluster:<13}  context '{}'", self.context)
     }
 }
 

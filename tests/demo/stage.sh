@@ -29,7 +29,7 @@ refused() {
 		fail "that should have been refused"
 	fi
 	cat said
-	grep -q "$2" said || fail "that should have said '$2'"
+	grep -q -e "$2" said || fail "that should have said '$2'"
 }
 
 good() {
