@@ -82,11 +82,17 @@ pub enum Settled {
 /// leaves old conditions in place, so that a paused object never counts.
 #[must_use]
 pub fn settled(pausable: &Pausable, object: &Value) -> Option<Settled> {
-    if !conditions::is_observed(object) || is_left_alone(object) {
+    if is_left_alone(object) {
         return None;
     }
+    let is_observed = conditions::is_observed(object);
     if pausable.field == FLUX {
         let ready = conditions::find(object, "Ready")?;
+        // Flux observes a generation when it has succeeded with it; of a failure only the condition says which it saw.
+        let failed_now = ready.is_false() && conditions::is_of_now(object, "Ready");
+        if !is_observed && !failed_now {
+            return None;
+        }
         return match ready.status.as_str() {
             "True" => Some(Settled::Succeeded),
             // Flux says so while it works, and while it waits for what it depends on.
@@ -97,6 +103,9 @@ pub fn settled(pausable: &Pausable, object: &Value) -> Option<Settled> {
         };
     }
     let condition = |type_: &str| conditions::find(object, type_).is_some_and(|condition| condition.is_true());
+    if !is_observed {
+        return None;
+    }
     if condition("Reconciling") || condition("Deleting") {
         None
     } else if condition("ReconcileSucceeded") {
@@ -140,6 +149,18 @@ mod tests {
         assert_eq!(ready("True", "ReconciliationSucceeded"), Some(Settled::Succeeded));
         assert_eq!(ready("False", "BuildFailed"), Some(Settled::Failed("m".into())));
         assert_eq!((ready("Unknown", "Progressing"), ready("False", "DependencyNotReady")), (None, None));
+    }
+
+    #[test]
+    fn a_failure_of_flux_says_itself_which_generation_it_saw() {
+        let flux = Pausable::of_kind("Kustomization").unwrap();
+        let never_succeeded = |status: &str, generation: i64| {
+            let condition = json!({"type": "Ready", "status": status, "reason": "BuildFailed", "message": "m",
+                "observedGeneration": generation});
+            settled(flux, &app(2, -1, &json!({"conditions": [condition]})))
+        };
+        assert_eq!(never_succeeded("False", 2), Some(Settled::Failed("m".into())));
+        assert_eq!((never_succeeded("False", 1), never_succeeded("True", 2)), (None, None));
     }
 
     #[test]

@@ -46,6 +46,15 @@ pub fn find(object: &Value, type_: &str) -> Option<Condition> {
     of(&object["status"]).into_iter().find(|condition| condition.type_ == type_)
 }
 
+/// Does the condition of that type say of itself that it speaks of the object as it is now?
+#[must_use]
+pub fn is_of_now(object: &Value, type_: &str) -> bool {
+    let generation = object["metadata"]["generation"].as_i64();
+    let list = object["status"]["conditions"].as_array().into_iter().flatten();
+    list.filter(|condition| condition["type"] == type_)
+        .any(|condition| generation.is_some() && condition["observedGeneration"].as_i64() == generation)
+}
+
 /// Has the controller seen the object as it is now?
 #[must_use]
 pub fn is_observed(object: &Value) -> bool {
