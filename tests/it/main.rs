@@ -16,6 +16,7 @@ mod apply_supply_chain;
 mod command_lines;
 mod completion;
 mod fixtures;
+mod flux;
 mod fuzz;
 mod handover;
 mod house;

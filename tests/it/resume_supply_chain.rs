@@ -204,7 +204,7 @@ fn flux_gets_exactly_what_it_had() {
     kubectl.namespace(&namespace);
     let git = json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
         "metadata": {"name": "apps", "namespace": namespace},
-        "spec": {"interval": "1h", "url": "https://example.com/apps.git", "suspend": false}});
+        "spec": {"interval": "1h", "url": "https://git.invalid/apps.git", "suspend": false}});
     kubectl.apply(&git.to_string());
     let run = |verb: &str| {
         Tapmc::new([verb, "--context", BUILD, "-n", &namespace, "--yes", "--kind", "git-repository", "apps"])

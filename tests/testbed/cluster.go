@@ -15,11 +15,6 @@ const (
 	standInReadyFile         = "stand-in.ready"
 )
 
-// attempts is how often a cluster is started anew when somebody else took its port.
-const attempts = 5
-
-var errPortTaken = errors.New("another program took the port")
-
 // Cluster is one control plane.
 type Cluster struct {
 	name           string
@@ -133,23 +128,10 @@ func (c *Cluster) writeControllerKubeconfig() error {
 
 // run starts a program and returns when the checks have passed, or one of the programs has ended.
 func (c *Cluster) run(ctx context.Context, program, assets string, arguments []string, checks ...Check) error {
-	process, err := StartProcess(program, assets, c.folder, arguments)
+	process, err := StartProcess(program, assets, c.folder, arguments, tuning[program])
 	if err != nil {
 		return err
 	}
 	c.processes = append(c.processes, process)
-
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	passed := make(chan error, 1)
-	go func() { passed <- Await(ctx, checks...) }()
-	select {
-	case err := <-passed:
-		return err
-	case dead := <-FirstEnded(ctx, c.processes):
-		if dead.LogContains("address already in use") {
-			return fmt.Errorf("%w: %w", errPortTaken, dead.Obituary())
-		}
-		return dead.Obituary()
-	}
+	return AwaitWhileRunning(ctx, c.processes, checks...)
 }

@@ -21,16 +21,16 @@ func main() {
 
 // own runs the owner's command line and returns its exit code.
 func own(arguments []string) int {
-	options, err := parseOptions(arguments)
+	run, err := parseCommand(arguments)
 	switch {
 	case err == errHelp:
 		fmt.Print(usage)
 		return 0
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "error: %v\nhint: testbed start --help\n", err)
+		fmt.Fprintf(os.Stderr, "error: %v\nhint: testbed --help\n", err)
 		return 2
 	}
-	if err := start(options); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 		return 1
 	}

@@ -12,13 +12,14 @@ import (
 	"strings"
 )
 
-const usage = `Starts throw-away Kubernetes control planes and stops them when its standard input ends.
+const usage = `Starts throw-away Kubernetes control planes, and Flux for one of them, and stops them when its standard input ends.
 
 Usage:
   testbed start --dir DIR --cluster NAME [--cluster NAME ...] [--apiserver-flag NAME=--flag=value ...]
                 [--crds NAME=DIR ...] [--controllers NAME ...]
+  testbed flux --dir DIR --kubeconfig FILE --context NAME [--keep-logs DIR]
 
-Flags:
+Flags of start:
   --dir DIR                           where everything is kept while it runs; must be empty or missing; removed at the end
   --cluster NAME                      starts a control plane of this name (repeat it for more)
   --apiserver-flag NAME=--flag=value  one more flag for the kube-apiserver of the cluster NAME (repeat it for more)
@@ -27,7 +28,12 @@ Flags:
   --controllers NAME                  runs the stand-in for kapp-controller and Cartographer on the cluster NAME, which
                                       needs their CustomResourceDefinitions (repeat it for more)
 
-When every cluster is ready, one line of JSON on standard output says how to reach them.
+Flags of flux, which runs Flux's source-controller and kustomize-controller and a Git server:
+  --dir DIR                           as above
+  --kubeconfig FILE, --context NAME   the cluster, which needs their CustomResourceDefinitions
+  --keep-logs DIR                     where their logs are moved to at the end
+
+When everything is ready, one line of JSON on standard output says how to reach it.
 KUBEBUILDER_ASSETS names a folder whose etcd and kube-apiserver are used in place of the built-in ones.
 `
 
@@ -50,18 +56,27 @@ type Options struct {
 	Controllers map[string]bool
 }
 
-func parseOptions(arguments []string) (Options, error) {
+// parseCommand gives what a command line asks for, ready to be run.
+func parseCommand(arguments []string) (func() error, error) {
 	if len(arguments) == 0 {
-		return Options{}, errors.New("no command was given")
+		return nil, errors.New("no command was given")
 	}
-	switch arguments[0] {
+	switch command, rest := arguments[0], arguments[1:]; command {
 	case "start":
+		options, err := parseOptions(rest)
+		return func() error { return start(options) }, err
+	case "flux":
+		options, err := parseFluxOptions(rest)
+		return func() error { return startFlux(options) }, err
 	case "help", "-h", "-help", "--help":
-		return Options{}, errHelp
+		return nil, errHelp
 	default:
-		return Options{}, fmt.Errorf("%q is not a command of testbed", arguments[0])
+		return nil, fmt.Errorf("%q is not a command of testbed", command)
 	}
+}
 
+// parseOptions reads the arguments of `testbed start`.
+func parseOptions(arguments []string) (Options, error) {
 	options := Options{
 		APIServerFlags: map[string][]string{},
 		CRDs:           map[string][]string{},
@@ -77,12 +92,23 @@ func parseOptions(arguments []string) (Options, error) {
 		options.Controllers[name] = true
 		return nil
 	})
-	if err := flags.Parse(arguments[1:]); errors.Is(err, flag.ErrHelp) {
-		return Options{}, errHelp
-	} else if err != nil {
+	if err := parseFlags(flags, arguments); err != nil {
 		return Options{}, err
 	}
-	return options, options.complete(flags.Args())
+	return options, options.complete()
+}
+
+// parseFlags reads a command line that has flags only.
+func parseFlags(flags *flag.FlagSet, arguments []string) error {
+	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
+		return errHelp
+	} else if err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("the argument %q is not understood", flags.Arg(0))
+	}
+	return nil
 }
 
 func (o *Options) addCluster(name string) error {
@@ -119,10 +145,8 @@ func (o *Options) addCRDs(value string) error {
 }
 
 // complete checks what only the whole command line can tell.
-func (o *Options) complete(rest []string) error {
+func (o *Options) complete() error {
 	switch {
-	case len(rest) > 0:
-		return fmt.Errorf("the argument %q is not understood", rest[0])
 	case o.Folder == "":
 		return errors.New("--dir is missing")
 	case len(o.Clusters) == 0:

@@ -8,7 +8,7 @@ import (
 
 func TestOptionsOfStart(t *testing.T) {
 	got, err := parseOptions(strings.Fields(
-		"start --dir /d --cluster build --cluster run-a --apiserver-flag run-a=--max=1h --apiserver-flag run-a=--on " +
+		"--dir /d --cluster build --cluster run-a --apiserver-flag run-a=--max=1h --apiserver-flag run-a=--on " +
 			"--crds build=/c/one --crds build=/c/two --controllers build"))
 	want := Options{
 		Folder:         "/d",
@@ -38,8 +38,12 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"start --dir d --cluster a --crds b=d":                 `cluster "b"`,
 		"start --dir d --cluster a --crds a":                   "NAME=DIR",
 		"start --dir d --cluster a --controllers b":            `cluster "b"`,
+		"flux --dir d --kubeconfig k":                          "--context is missing",
+		"flux --dir d --context build":                         "--kubeconfig is missing",
+		"flux --kubeconfig k --context build":                  "--dir is missing",
+		"flux --dir d --kubeconfig k --context build more":     `"more" is not understood`,
 	} {
-		if _, err := parseOptions(strings.Fields(arguments)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseCommand(strings.Fields(arguments)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("testbed %s: got %v, want %q", arguments, err, want)
 		}
 	}

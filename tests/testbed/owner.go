@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,19 @@ import (
 
 // start runs the clusters until it is told to stop, and leaves nothing behind.
 func start(options Options) error {
-	folder, err := ClaimFolder(options.Folder)
+	return live(options.Folder, "", func(ctx context.Context) ([]*Process, error) {
+		clusters, err := startAll(ctx, options)
+		if err == nil {
+			err = announce(os.Stdout, options.Folder, clusters)
+		}
+		return allProcesses(clusters), err
+	})
+}
+
+// live has begin start programs in a folder of theirs, stops them when it is told to, and removes the folder; where
+// another folder is named, it gets the logs.
+func live(path, logs string, begin func(context.Context) ([]*Process, error)) error {
+	folder, err := ClaimFolder(path)
 	if err != nil {
 		return err
 	}
@@ -23,18 +36,36 @@ func start(options Options) error {
 	defer stop()
 	go stopWhenTold(stop)
 
-	clusters, err := startAll(ctx, options)
+	processes, err := begin(ctx)
 	if err == nil {
-		if err = announce(os.Stdout, options.Folder, clusters); err == nil {
-			err = watch(ctx, clusters)
-		}
+		err = watch(ctx, processes)
 	}
-	StopProcesses(allProcesses(clusters))
+	StopProcesses(processes)
+	if logs != "" {
+		err = errors.Join(err, keepLogs(processes, logs))
+	}
 	if err != nil && ctx.Err() == nil {
 		// The folder stays: it holds the logs, and the next test bed may have it.
-		return fmt.Errorf("%w\nthe logs are in %s", err, options.Folder)
+		return fmt.Errorf("%w\nthe logs are in %s", err, path)
 	}
 	return folder.Remove()
+}
+
+// keepLogs lays the logs where they outlive their folder; those of an earlier run give way.
+func keepLogs(processes []*Process, folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, p := range processes {
+		content, err := os.ReadFile(p.log)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(p.log)), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stopWhenTold stops at the end of standard input, which also comes when the process that started this one is killed,
@@ -71,11 +102,11 @@ func startAll(ctx context.Context, options Options) ([]*Cluster, error) {
 }
 
 // watch returns when it is time to stop: an error when a program ended by itself.
-func watch(ctx context.Context, clusters []*Cluster) error {
+func watch(ctx context.Context, processes []*Process) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case dead := <-FirstEnded(ctx, allProcesses(clusters)):
+	case dead := <-FirstEnded(ctx, processes):
 		return dead.Obituary()
 	}
 }

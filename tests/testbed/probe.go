@@ -48,6 +48,26 @@ func FileExists(path string) Check {
 	}
 }
 
+// AnswersPlainly checks that what is at this URL of loopback answers with 200, over plain HTTP.
+func AnswersPlainly(url string) Check {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s", url, response.Status)
+		}
+		return nil
+	}
+}
+
 // Probe asks an API server for its state.
 type Probe struct {
 	server string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +28,8 @@ type Process struct {
 
 // StartProcess starts a program in a folder, where a log file takes its output.
 // The binary is this one, which becomes the program that it is called as, unless assets names another folder.
-func StartProcess(program, assets, folder string, arguments []string) (*Process, error) {
+// To the few variables that every program gets, environment adds more.
+func StartProcess(program, assets, folder string, arguments, environment []string) (*Process, error) {
 	binary, err := os.Executable()
 	if assets != "" {
 		binary = filepath.Join(assets, program)
@@ -46,7 +48,7 @@ func StartProcess(program, assets, folder string, arguments []string) (*Process,
 		command: &exec.Cmd{
 			Path:        binary,
 			Args:        append([]string{program}, arguments...),
-			Env:         append(childEnvironment(), tuning[program]...),
+			Env:         append(childEnvironment(), environment...),
 			Dir:         folder,
 			Stdout:      log,
 			Stderr:      log,
@@ -147,6 +149,29 @@ func (p *Process) signal(signal syscall.Signal) {
 	case <-p.ended:
 	default:
 		_ = syscall.Kill(-p.command.Process.Pid, signal)
+	}
+}
+
+// attempts is how often programs are started anew when somebody else took their port.
+const attempts = 5
+
+var errPortTaken = errors.New("another program took the port")
+
+// AwaitWhileRunning returns when the checks have passed, or one of the programs has ended, with errPortTaken where that
+// was the reason.
+func AwaitWhileRunning(ctx context.Context, processes []*Process, checks ...Check) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	passed := make(chan error, 1)
+	go func() { passed <- Await(ctx, checks...) }()
+	select {
+	case err := <-passed:
+		return err
+	case dead := <-FirstEnded(ctx, processes):
+		if dead.LogContains("address already in use") {
+			return fmt.Errorf("%w: %w", errPortTaken, dead.Obituary())
+		}
+		return dead.Obituary()
 	}
 }
 

@@ -1,6 +1,7 @@
 //! What the tests are written with.
 
 pub mod carvel;
+pub mod flux;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod proxy;
@@ -10,6 +11,7 @@ pub mod tunnel;
 pub mod waiting;
 
 pub use carvel::Tap;
+pub use flux::Flux;
 pub use kubeconfig::KubeconfigFile;
 pub use kubectl::Kubectl;
 pub use proxy::{Fault, Proxy};

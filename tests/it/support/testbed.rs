@@ -1,8 +1,9 @@
 //! The control planes of a test run: real kube-apiservers, started once for the whole binary,
 //! stopped when it ends (their owner's standard input closes then).
 //!
-//! On [`BUILD`] the test bed's stand-in does what kapp-controller and Cartographer would do; on
-//! [`BUILD_TWO`] are the same kinds of objects, and nobody who reconciles them.
+//! On [`BUILD`] the test bed's stand-in does what kapp-controller and Cartographer would do, and the real Flux runs there
+//! as soon as a test asks for it ([`super::Flux`]); on [`BUILD_TWO`] are the same kinds of objects, and nobody who
+//! reconciles them.
 //!
 //! With `TAPMC_TEST_BUILD_CONTEXT` and `TAPMC_TEST_RUN_CONTEXT` the suite runs against existing
 //! clusters of the local kubeconfig instead; tests that need more than these two pass over
@@ -81,7 +82,7 @@ impl Testbed {
 
     /// Starts control planes of those names, with further arguments of `testbed start`.
     pub fn start(names: &[&str], arguments: &[String]) -> Self {
-        let bin = built();
+        let bin = built(&[]);
         let dir = std::env::temp_dir().join(format!("tapmc-testbed-{}-{}", std::process::id(), names.len()));
         let mut owner = Command::new(bin.join("testbed"));
         owner.arg("start").arg("--dir").arg(&dir);
@@ -100,7 +101,7 @@ impl Testbed {
     fn existing() -> Option<Self> {
         let (build, run) =
             (std::env::var("TAPMC_TEST_BUILD_CONTEXT").ok()?, std::env::var("TAPMC_TEST_RUN_CONTEXT").ok()?);
-        let bin = built();
+        let bin = built(&[]);
         let kubectl = |args: &[&str]| {
             let output = Command::new(bin.join("kubectl")).args(args).output().expect("kubectl runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -130,15 +131,16 @@ impl Testbed {
 /// lays beside the programs.
 fn crds(cluster: &str, system: &str) -> Vec<String> {
     let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/crds").join(system);
-    let laid = built().with_file_name("crds").join(system);
+    let laid = built(&[]).with_file_name("crds").join(system);
     let folders = [by_hand, laid].into_iter().filter(|folder| folder.is_dir());
     folders.flat_map(|folder| ["--crds".to_owned(), format!("{cluster}={}", folder.display())]).collect()
 }
 
-/// Builds the test bed if its sources changed; gives the folder with its programs.
-fn built() -> PathBuf {
+/// Builds the test bed, and what else `tests/testbed/build` is told, if their sources changed; gives the folder with the
+/// programs.
+pub fn built(more: &[&str]) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/build");
-    let output = Command::new(script).stderr(Stdio::inherit()).output().expect("tests/testbed/build runs");
+    let output = Command::new(script).args(more).stderr(Stdio::inherit()).output().expect("tests/testbed/build runs");
     assert!(output.status.success(), "the test bed cannot be built");
     PathBuf::from(String::from_utf8(output.stdout).expect("a path").trim())
 }

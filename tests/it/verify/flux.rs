@@ -1,5 +1,5 @@
-//! Flux's objects are asked to reconcile. No controller of Flux runs in the test bed: the tests answer
-//! in its place.
+//! Flux's objects are asked to reconcile, where no controller of Flux runs: the tests answer in its place. What the real
+//! ones do is in `crate::flux`.
 
 use std::process::Child;
 
