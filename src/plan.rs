@@ -111,6 +111,18 @@ impl Manifest {
         }
     }
 
+    /// The whole object, which says itself what it is.
+    #[must_use]
+    pub fn into_object(self) -> Value {
+        let mut body = self.body;
+        let api_version = if self.group.is_empty() { self.version } else { format!("{}/{}", self.group, self.version) };
+        if let Value::Object(fields) = &mut body {
+            fields.insert("apiVersion".to_owned(), api_version.into());
+            fields.insert("kind".to_owned(), self.kind.into());
+        }
+        body
+    }
+
     /// `kind.group/name` in lower case, as kubectl prints it.
     #[must_use]
     pub fn display_name(&self) -> String {

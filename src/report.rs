@@ -4,6 +4,7 @@
 mod backups;
 mod journal;
 pub mod removal;
+pub mod renewals;
 pub mod status;
 pub mod supply_chain_status;
 pub mod verification;
@@ -49,6 +50,9 @@ pub struct RegistrationReport {
     /// The token; none in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenReport>,
+    /// Who renews it; none where nobody does, and in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalReport>,
     /// Each object and what became of it.
     pub changes: Vec<Done>,
     /// What the operator should know.
@@ -145,6 +149,18 @@ pub struct TokenReport {
     /// The token before this one; none where there was none, or where it was dead already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former: Option<FormerToken>,
+}
+
+/// Who renews a token.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RenewalReport {
+    /// The namespace on the build cluster with the renewal kubeconfig and who uses it.
+    pub namespace: String,
+    /// The renewal kubeconfig's Secret.
+    pub secret: String,
+    /// RFC 3339: when the renewal kubeconfig's own token ends, unless it renews itself before.
+    pub expires_at: String,
 }
 
 /// What became of a token that another one has taken the place of.

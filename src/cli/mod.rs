@@ -12,6 +12,7 @@ pub mod register_run_cluster;
 pub mod registrations;
 pub mod resume_supply_chain;
 pub mod rotate_token;
+pub mod rotation_schedule;
 pub mod scaffold;
 pub mod status;
 pub mod supply_chain_status;
@@ -65,6 +66,8 @@ pub enum Command {
     RotateToken(Box<rotate_token::RotateTokenArgs>),
     /// Remove registrations from both clusters, and prove that their tokens are dead
     UnregisterRunCluster(Box<unregister_run_cluster::UnregisterRunClusterArgs>),
+    /// Have a CronJob on the build cluster renew the tokens of registrations
+    RotationSchedule(Box<rotation_schedule::RotationScheduleArgs>),
     /// Have controllers leave the supply chain alone, so that it can be changed
     PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
     /// Let controllers go on with what was paused

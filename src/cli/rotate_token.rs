@@ -49,6 +49,10 @@ pub struct RotateTokenArgs {
     #[arg(long, value_name = "I/N", value_parser = shard, help_heading = "Rotation")]
     pub shard: Option<Shard>,
 
+    /// Renewal.
+    #[command(flatten)]
+    pub renewal: RenewalArgs,
+
     /// The build cluster.
     #[command(flatten)]
     pub cluster: BuildClusterArgs,
@@ -73,6 +77,27 @@ pub struct RotateTokenArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 }
+
+/// What the CronJob of rotation-schedule types.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Renewal")]
+pub struct RenewalArgs {
+    /// Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running
+    /// generation, and only a token with less than half of its life left (or --if-expiring-within)
+    #[arg(long, conflicts_with_all = ["evict", "grace", "duration", "run_context", "run_as", "run_as_group"])]
+    pub renewal: bool,
+
+    /// The namespace on the build cluster with the renewal kubeconfigs
+    #[arg(long, value_name = "NAMESPACE", default_value = RENEWAL_NAMESPACE, requires = "renewal")]
+    pub renewal_namespace: String,
+
+    /// Wait for a random time of at most this before beginning
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0", requires = "renewal")]
+    pub jitter: Duration,
+}
+
+/// The namespace on the build cluster that holds the renewal kubeconfigs.
+pub const RENEWAL_NAMESPACE: &str = "tapmc-renewal";
 
 /// One of several equal parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +132,10 @@ Examples:
   kubectl tapmc rotate-token run-a --context build --grace 0
 
   # somebody may hold tokens that nobody knows of: end all of them
-  kubectl tapmc rotate-token run-a --context build --evict";
+  kubectl tapmc rotate-token run-a --context build --evict
+
+  # what the CronJob of rotation-schedule runs, in its Pod; whatever is left of the token's life
+  kubectl tapmc rotate-token run-a -n default --renewal --if-expiring-within 30d --yes";
 
 #[cfg(test)]
 mod tests {

@@ -12,12 +12,19 @@ use kube::{
 };
 
 use super::Cluster;
-use crate::registration::{names::ObjectRef, record::registration_of};
+use crate::registration::{
+    Registration,
+    record::registration_of,
+    renewal::{access::access_name, renewal_user},
+};
 
 impl Cluster {
     /// RoleBindings and token Secrets in the account namespace, through which somebody may have a
-    /// hold on the account; none where they may not be listed.
-    pub async fn foreign(&self, account: &ObjectRef) -> Option<Vec<String>> {
+    /// hold on the account; none where they may not be listed. The renewal account's own binding is
+    /// none: with the account all its tokens end, and a run puts its Role right.
+    pub async fn foreign(&self, registration: &Registration) -> Option<Vec<String>> {
+        let account = registration.account.reference();
+        let (renewal_binding, renewal_user) = (access_name(&registration.name), renewal_user(account));
         let bindings: Api<RoleBinding> = Api::namespaced(self.client.clone(), &account.namespace);
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &account.namespace);
         let tokens = ListParams::default().fields("type=kubernetes.io/service-account-token");
@@ -28,8 +35,14 @@ impl Cluster {
         let binds_only_operator = |subjects: &[Subject]| {
             !subjects.is_empty() && subjects.iter().all(|s| Some(user_of(s, &account.namespace)) == own_user)
         };
+        let is_renewal = |binding: &RoleBinding| {
+            registration.renewal.is_some()
+                && binding.metadata.name.as_ref() == Some(&renewal_binding)
+                && binding.subjects.iter().flatten().all(|s| user_of(s, &account.namespace) == renewal_user)
+        };
         let bindings = bindings
             .into_iter()
+            .filter(|binding| !is_renewal(binding))
             .filter(|binding| !binds_only_operator(binding.subjects.as_deref().unwrap_or_default()))
             .map(|binding| format!("the RoleBinding '{}'", binding.metadata.name.unwrap_or_default()));
         let tokens =

@@ -8,6 +8,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kube::config::{Cluster as ClusterEntry, Context, ExecInteractiveMode, Kubeconfig, KubeconfigError};
 
+use super::in_cluster;
 use crate::{
     error::{Error, Result},
     registration::kubeconfig::{Endpoint, proxy_address, server_address},
@@ -23,7 +24,8 @@ pub struct LocalKubeconfig {
 }
 
 impl LocalKubeconfig {
-    /// Reads `--kubeconfig`, else the files of `$KUBECONFIG`, else `~/.kube/config`.
+    /// Reads `--kubeconfig`, else the files of `$KUBECONFIG`, else `~/.kube/config`; in a Pod without
+    /// any of them it is the mounted ServiceAccount.
     ///
     /// As kubectl does, it passes over files of `$KUBECONFIG` that do not exist.
     ///
@@ -40,6 +42,9 @@ impl LocalKubeconfig {
         let files: Vec<PathBuf> =
             candidates.iter().filter(|path| explicit.is_some() || path.exists()).cloned().collect();
         if files.is_empty() {
+            if let Some((merged, folder)) = in_cluster::kubeconfig()? {
+                return Ok(Self { merged, files: vec![folder] });
+            }
             let looked = words::list(candidates.iter().map(|path| path.display().to_string()));
             return Err(Error::usage(format_args!("there is no kubeconfig (looked for {looked})"))
                 .hint("name one with --kubeconfig or $KUBECONFIG"));

@@ -1,14 +1,17 @@
 //! What a cluster holds, by name: the registrations of a build cluster, and namespaces. One request
 //! each, metadata alone.
 
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::{
+    api::core::v1::{Namespace, Secret},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
 use kube::{Api, api::ListParams};
 
 use super::Cluster;
 use crate::{
     error::Result,
     kind::ApiKind,
-    registration::{held::Held, record::MANAGED_BY},
+    registration::{held::Held, names::ObjectRef, record::MANAGED_BY, renewal::Renewal},
 };
 
 impl Cluster {
@@ -43,6 +46,26 @@ impl Cluster {
             self.explain(format_args!("listing {} in the namespace '{namespace}'", kind.resource()), &error)
         })?;
         Ok(list.items.into_iter().filter_map(|item| item.metadata.name).collect())
+    }
+
+    /// The renewal kubeconfigs' Secrets in a namespace of the build cluster, sorted.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_renewals(&self, namespace: &str) -> Result<Vec<ObjectRef>> {
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
+        let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
+        let list = api.list_metadata(&ours).await.map_err(|error| {
+            self.explain(format_args!("listing the renewal kubeconfigs in the namespace '{namespace}'"), &error)
+        })?;
+        let of_renewal = |metadata: ObjectMeta| {
+            let reference = ObjectRef::new(metadata.namespace?, metadata.name?);
+            let renewal = Renewal::from_annotations(&metadata.annotations?)?;
+            (renewal.secret == reference).then_some(reference)
+        };
+        let mut found: Vec<ObjectRef> = list.items.into_iter().filter_map(|item| of_renewal(item.metadata)).collect();
+        found.sort();
+        Ok(found)
     }
 
     /// The names of all namespaces.

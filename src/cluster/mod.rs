@@ -7,8 +7,10 @@
 mod apply;
 mod await_state;
 mod connection;
+mod events;
 mod explain;
 mod holders;
+mod in_cluster;
 pub mod kubeconfig;
 mod listing;
 mod objects;
@@ -113,14 +115,21 @@ impl Cluster {
     /// # Errors
     /// For an address or CA that cannot be used.
     pub async fn as_reader(text: &str, endpoint: &Endpoint, limits: Limits) -> Result<Self> {
-        let place = "the address that will be stored".to_owned();
-        let unusable = |error| explain::configuration(&place, &error);
+        Self::as_reader_of("the address that will be stored", text, endpoint, limits).await
+    }
+
+    /// The same, called otherwise in messages.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn as_reader_of(place: &str, text: &str, endpoint: &Endpoint, limits: Limits) -> Result<Self> {
+        let unusable = |error| explain::configuration(place, &error);
         let kubeconfig = Kubeconfig::from_yaml(text).map_err(unusable)?;
         let mut config =
             Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(unusable)?;
         config.auth_info = kube::config::AuthInfo::default();
         config.proxy_url = endpoint.proxy_url.as_ref().and_then(|url| url.parse().ok());
-        let place = format!("the address that will be stored, {}", config.cluster_url);
+        let place = format!("{place}, {}", config.cluster_url);
         Self::prepare(place, (config, Protocols::Http1), limits).await
     }
 

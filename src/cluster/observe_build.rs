@@ -43,6 +43,7 @@ impl Cluster {
             identity: identity(kube_system.ok().as_ref(), namespace, &state),
             namespace: state,
             secret: secret?,
+            renewal: None,
             others,
             rights,
         })

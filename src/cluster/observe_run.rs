@@ -19,7 +19,7 @@ use kube::{Api, api::ListParams};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Cluster, observe_build::identity, scope::Scope};
+use super::{Cluster, is_status, observe_build::identity, scope::Scope};
 use crate::{
     error::{Kind, Result},
     plan::Manifest,
@@ -27,6 +27,7 @@ use crate::{
         access,
         facts::{MarkerFacts, NamespaceState, RunFacts},
         record::{Generation, REGISTRATION, registration_of},
+        renewal,
     },
 };
 
@@ -129,6 +130,15 @@ impl Cluster {
             reads.push(self.read_owned::<ValidatingAdmissionPolicy>(None, guard.clone()));
             reads.push(self.read_owned::<ValidatingAdmissionPolicyBinding>(None, guard));
         }
+        if scope.renewal {
+            let namespace = Some(scope.account.reference().namespace.as_str());
+            let name = renewal::access::access_name(&scope.name);
+            reads.push(self.read_owned::<ServiceAccount>(namespace, renewal::RENEWAL_ACCOUNT.to_owned()));
+            reads.push(self.read_owned::<Role>(namespace, name.clone()));
+            reads.push(self.read_owned::<RoleBinding>(namespace, name.clone()));
+            reads.push(self.read_owned::<ValidatingAdmissionPolicy>(None, name.clone()));
+            reads.push(self.read_owned::<ValidatingAdmissionPolicyBinding>(None, name));
+        }
         reads
     }
 
@@ -168,6 +178,8 @@ impl Cluster {
                 Ok(typed.ok().map(|typed| Manifest::new(&typed).body))
             }
             Ok(None) => Ok(None),
+            // An older cluster does not serve the policies, and answers that with no Status.
+            Err(error) if is_status(&error, 404) && K::GROUP == ValidatingAdmissionPolicy::GROUP => Ok(None),
             Err(error) => {
                 let place = namespace.map_or(String::new(), |namespace| format!(" in the namespace '{namespace}'"));
                 Err(self.explain(format_args!("reading {}{place}", manifest.display_name()), &error))

@@ -24,6 +24,8 @@ pub struct Scope {
     pub cluster_wide: bool,
     /// The admission policy too?
     pub guard: bool,
+    /// The renewal account and its access too?
+    pub renewal: bool,
 }
 
 impl Scope {
@@ -44,6 +46,7 @@ impl Scope {
             holders: reached.chain(impersonated).collect(),
             cluster_wide: grants.iter().any(|g| g.profiles.contains(&Profile::View)),
             guard: registration.guard || recorded.is_some_and(|r| r.guard),
+            renewal: registration.renewal.is_some() || recorded.is_some_and(|r| r.renewal.is_some()),
         }
     }
 
@@ -55,5 +58,6 @@ impl Scope {
             && self.holders.is_superset(&other.holders)
             && (self.cluster_wide || !other.cluster_wide)
             && (self.guard || !other.guard)
+            && (self.renewal || !other.renewal)
     }
 }

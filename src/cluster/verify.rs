@@ -10,10 +10,14 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use super::{Cluster, is_status};
 use crate::{
-    error::{Kind, Result},
+    error::{Error, Kind, Result},
     registration::{
+        MIN_DURATION,
         credential::Token,
         facts::{Review, Rights, TokenState},
+        kubeconfig,
+        names::ObjectRef,
+        renewal,
         rights::{self, Right},
     },
 };
@@ -130,6 +134,41 @@ impl Cluster {
                 _ => return verified.map_err(|error| reader.explain("the use of the new credential", &error)),
             }
         }
+    }
+
+    /// Uses a renewal kubeconfig as its CronJob will: it must be able to issue a token of the account
+    /// that is bound to the marker, and able to do nothing with Secrets. Gives what it may do beyond
+    /// that. The token that is issued for the proof is the shortest there is, and is forgotten.
+    ///
+    /// # Errors
+    /// [`Kind::NotAllowed`](crate::error::Kind::NotAllowed) when it is refused, or may do more.
+    pub async fn prove_renewal(&self, text: &str, account: &ObjectRef, marker: (&str, &str)) -> Result<Vec<String>> {
+        let stored = kubeconfig::parse(text.as_bytes())
+            .map_err(|_| Error::failed("the renewal kubeconfig does not read back as it was written"))?;
+        let namespaces = [account.namespace.clone()];
+        let granted = renewal::access::rules(account);
+        let verified = self.verify(&stored.token, &namespaces, &granted).await?;
+        let beyond: Vec<String> = verified.beyond.into_iter().flat_map(|(_, lines)| lines).collect();
+        let refuse = |what: &str, which: &[String]| {
+            let sentence =
+                format!("the renewal account was tried on {} and {what}: {}", self.place(), which.join("; "));
+            Err(Error::new(Kind::NotAllowed, sentence).hint(format_args!(
+                "who grants or takes that? kubectl get rolebindings -n {} -o wide",
+                account.namespace
+            )))
+        };
+        if !verified.missing.is_empty() {
+            return refuse("may not", &verified.missing.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+        let reaches_secrets = |line: &&String| {
+            line.starts_with('*') || line.split(':').next().is_some_and(|what| what.contains("secrets"))
+        };
+        let forbidden: Vec<String> = beyond.iter().filter(reaches_secrets).cloned().collect();
+        if !forbidden.is_empty() {
+            return refuse("may do what makes never-ending tokens", &forbidden);
+        }
+        self.with_token(&stored.token)?.issue_token(account, marker, MIN_DURATION).await?;
+        Ok(beyond)
     }
 
     async fn review(&self, granted: &BTreeMap<String, Vec<PolicyRule>>) -> Result<Verified, kube::Error> {

@@ -5,13 +5,16 @@ mod apply_supply_chain;
 mod build_cluster;
 mod complete;
 mod completion;
+mod fleet;
 mod handover;
 mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;
 mod registering;
+mod renewing;
 mod resume_supply_chain;
 mod rotate_token;
+mod rotation_schedule;
 mod run_cluster;
 mod scaffold;
 mod status;
@@ -69,6 +72,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::UnregisterRunCluster(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(unregister_run_cluster::unregister_run_cluster(*args, printer, journal.clone())))
+        }
+        Command::RotationSchedule(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(rotation_schedule::rotation_schedule(*args, printer, journal.clone())))
         }
         Command::PauseSupplyChain(args) => {
             let printer = Printer::new(args.changing.output.format());

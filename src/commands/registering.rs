@@ -6,20 +6,23 @@ mod credential;
 mod dry_run;
 mod ending;
 mod observe;
+mod renewal;
 mod report;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use super::fleet::Visited;
 use crate::{
     cli::output::DryRun,
-    cluster::{Cluster, Limits},
+    cluster::{Cluster, Limits, kubeconfig::LocalKubeconfig},
     error::{Error, Kind, Result},
     output::{Printer, Progress},
-    plan::{Op, Side},
+    plan::{Change, Op, Side},
     registration::{
         Asked, Registration,
-        generations::CredentialPlan,
+        held::Held,
         kubeconfig,
+        names::Name,
         planning::{self, Observed, RegistrationPlan, context_namespace},
         record::{MANAGED_BY, REGISTRATION},
     },
@@ -89,7 +92,13 @@ impl Registering {
 
     /// Would a token be issued?
     pub(super) fn issues(&self) -> bool {
-        self.plan.credential != CredentialPlan::Keep
+        self.plan.issues()
+    }
+
+    /// Adds who renews the tokens: the namespace on the build cluster, and what stands in it.
+    pub(super) fn schedule(&mut self, namespace: Option<Change>, schedule: Vec<Change>) {
+        self.plan.namespaces.extend(namespace);
+        self.plan.schedule = schedule;
     }
 
     /// Shows what would be done.
@@ -145,6 +154,25 @@ impl Registering {
         let doubtful = planning::doubtful_grants(plan, registration, &observation.run.rights);
         clusters.run.prove_grants(&doubtful).await
     }
+}
+
+/// What is asked where nothing is typed but which registration is meant.
+pub(super) fn as_recorded(
+    visited: &Visited,
+    held: Option<&Held>,
+    local: &LocalKubeconfig,
+    run_context: &str,
+) -> Result<Asked> {
+    let context_endpoint = local.endpoint(run_context)?;
+    // An address that was registered may stay; another one may be a tunnel of the operator's own.
+    let recorded_address = held.map_or("", Held::server);
+    let may_be_local = recorded_address.is_empty() || recorded_address == context_endpoint.server;
+    Ok(Asked {
+        secret_name: held.map(|held| held.secret.name.clone()),
+        context_namespace: local.namespace(run_context)?,
+        allow_loopback_server: may_be_local,
+        ..Asked::as_recorded(Name::parse(&visited.name)?, visited.namespace.clone(), context_endpoint)
+    })
 }
 
 /// The run cluster as the kubeconfig that will be stored shows it.

@@ -107,13 +107,19 @@ fn rights(registration: &Registration) -> String {
 }
 
 fn token(registration: &Registration, plan: &RegistrationPlan) -> String {
-    match &plan.credential {
+    let delivery = match &plan.credential {
         CredentialPlan::Keep => "\ntoken: the stored one stays\n".to_owned(),
         CredentialPlan::Issue { number, why, .. } => format!(
             "\ntoken: a new one for {}, generation {number} ({why})\n",
             words::duration(i64::try_from(registration.duration.as_secs()).unwrap_or(i64::MAX))
         ),
-    }
+    };
+    let renewal = match plan.renewal.as_ref().map(|renewal| renewal.issue.as_ref()) {
+        None => String::new(),
+        Some(None) => "renewal: the stored kubeconfig stays\n".to_owned(),
+        Some(Some(why)) => format!("renewal: a new kubeconfig that can issue such tokens and nothing else ({why})\n"),
+    };
+    delivery + &renewal
 }
 
 /// One line for each object, in kubectl's words.
@@ -178,6 +184,14 @@ pub(super) fn registered(report: &RegistrationReport) -> String {
             report.secret.key,
         ));
         text.push_str(&format!("  the token ends at {}, {granted} after it was issued{shortened}\n", token.expires_at));
+    }
+    if let Some(renewal) = &report.renewal {
+        text.push_str(&format!(
+            "  a CronJob in the namespace {} renews it, with a kubeconfig that was tried, can do nothing else and renews \
+             itself (or ends at {})\n",
+            clean(&renewal.namespace),
+            renewal.expires_at
+        ));
     }
     for command in &report.next {
         text.push_str(&format!("  {}\n", clean(command)));

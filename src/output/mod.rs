@@ -12,6 +12,7 @@ mod progress;
 mod prompt;
 mod redact;
 mod removal;
+mod renewals;
 mod rotations;
 mod rows;
 mod status;
@@ -32,7 +33,8 @@ use crate::{
     registration::{Registration, planning::RegistrationPlan},
     report::{
         BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, removal::RemovalReport,
-        status::StatusReport, supply_chain_status::SupplyChainStatus, verification::VerificationReport,
+        renewals::RenewalsReport, status::StatusReport, supply_chain_status::SupplyChainStatus,
+        verification::VerificationReport,
     },
     supply_chain::scaffold::Scaffolded,
 };
@@ -111,6 +113,24 @@ impl Printer {
         }
         self.say(&verifications::below(report));
         Ok(())
+    }
+
+    /// Prints the report of a run of the CronJob.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn renewals(self, report: &RenewalsReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("{}\n", item.name)).collect::<String>())
+            }
+            _ if report.items.is_empty() && report.failed.is_empty() => {
+                self.say("no renewal kubeconfigs found");
+                Ok(())
+            }
+            format => Self::result(&renewals::table(report, format == OutputFormat::Wide)),
+        }
     }
 
     /// Shows what a verb would change on one cluster, on stderr.

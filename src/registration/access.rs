@@ -19,6 +19,7 @@ use super::{
     Registration,
     names::Name,
     record::{FORMAT, Generation, Map, Recorded, key, labels},
+    renewal,
 };
 use crate::plan::Manifest;
 
@@ -78,17 +79,7 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
     if registration.account.is_brought() {
         return Vec::new();
     }
-    let owned = |namespace: Option<&str>, name: &str| {
-        let mut meta = metadata(registration, namespace, name);
-        meta.owner_references = Some(vec![OwnerReference {
-            api_version: "v1".into(),
-            kind: "Namespace".into(),
-            name: registration.account.reference().namespace.clone(),
-            uid: account_namespace_uid.to_owned(),
-            ..OwnerReference::default()
-        }]);
-        meta
-    };
+    let owned = |namespace: Option<&str>, name: &str| owned(registration, account_namespace_uid, namespace, name);
     let name = role_name(&registration.name);
     let mut manifests = Vec::new();
     let namespaced = registration.grants.namespaced_rules();
@@ -122,6 +113,9 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
     if registration.guard {
         manifests.extend(guard(registration, &owned(None, &guard_name(&registration.name))));
     }
+    if let Some(renewal) = &registration.renewal {
+        manifests.extend(renewal::access::grants(registration, renewal, account_namespace_uid));
+    }
     manifests
 }
 
@@ -137,7 +131,7 @@ fn role(registration: &Registration, meta: ObjectMeta, rules: &[PolicyRule]) -> 
     ]
 }
 
-fn role_ref(kind: &str, name: &str) -> RoleRef {
+pub(super) fn role_ref(kind: &str, name: &str) -> RoleRef {
     RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: kind.into(), name: name.to_owned() }
 }
 
@@ -219,7 +213,25 @@ pub fn kubeconfig_secret(
     Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), data, ..Secret::default() })
 }
 
-fn metadata(registration: &Registration, namespace: Option<&str>, name: &str) -> ObjectMeta {
+/// The metadata of an object that goes with the account namespace.
+pub(super) fn owned(
+    registration: &Registration,
+    account_namespace_uid: &str,
+    namespace: Option<&str>,
+    name: &str,
+) -> ObjectMeta {
+    let mut meta = metadata(registration, namespace, name);
+    meta.owner_references = Some(vec![OwnerReference {
+        api_version: "v1".into(),
+        kind: "Namespace".into(),
+        name: registration.account.reference().namespace.clone(),
+        uid: account_namespace_uid.to_owned(),
+        ..OwnerReference::default()
+    }]);
+    meta
+}
+
+pub(super) fn metadata(registration: &Registration, namespace: Option<&str>, name: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: namespace.map(str::to_owned),

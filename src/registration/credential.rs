@@ -34,6 +34,9 @@ impl Token {
 pub struct Claims {
     /// `system:serviceaccount:NAMESPACE:NAME`.
     pub sub: String,
+    /// Whom it is for.
+    #[serde(default)]
+    pub aud: Audiences,
     /// Seconds since 1970: when it was issued, by the run cluster's clock.
     pub iat: i64,
     /// Seconds since 1970: when it ends.
@@ -43,6 +46,33 @@ pub struct Claims {
     pub kubernetes: KubernetesClaims,
 }
 
+/// Whom a token is for: JWT allows a list and a single text.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Audiences {
+    /// Several.
+    Many(Vec<String>),
+    /// One.
+    One(String),
+}
+
+impl Default for Audiences {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl Audiences {
+    /// As a list.
+    #[must_use]
+    pub fn into_list(self) -> Vec<String> {
+        match self {
+            Self::Many(list) => list,
+            Self::One(one) => vec![one],
+        }
+    }
+}
+
 /// The part of [`Claims`] that Kubernetes adds.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct KubernetesClaims {
@@ -50,6 +80,20 @@ pub struct KubernetesClaims {
     pub secret: Option<BoundObject>,
     /// The ServiceAccount.
     pub serviceaccount: Option<BoundObject>,
+}
+
+impl Claims {
+    /// Is it a token of this account, bound to the marker of this UID?
+    #[must_use]
+    pub fn is_of(&self, user: &str, marker_uid: &str) -> bool {
+        self.sub == user && self.kubernetes.secret.as_ref().is_some_and(|marker| marker.uid == marker_uid)
+    }
+
+    /// Is less than half of its life left at `now`?
+    #[must_use]
+    pub fn is_half_lived(&self, now: jiff::Timestamp) -> bool {
+        self.exp.saturating_sub(now.as_second()) < self.exp.saturating_sub(self.iat) / 2
+    }
 }
 
 /// An object that a token is bound to.
@@ -74,11 +118,14 @@ mod tests {
 
     #[test]
     fn claims_are_read() {
-        let payload =
-            r#"{"sub":"system:serviceaccount:a:b","iat":1,"exp":2,"kubernetes.io":{"secret":{"name":"m","uid":"u"}}}"#;
+        let payload = r#"{"sub":"system:serviceaccount:a:b","aud":["x"],"iat":1,"exp":101,"kubernetes.io":{"secret":{"name":"m","uid":"u"}}}"#;
         let token = Token::new(format!("h.{}.s", URL_SAFE_NO_PAD.encode(payload)));
         let claims = token.claims().unwrap();
-        assert_eq!((claims.sub.as_str(), claims.exp), ("system:serviceaccount:a:b", 2));
-        assert_eq!(claims.kubernetes.secret.unwrap().uid, "u");
+        let at = |second| jiff::Timestamp::from_second(second).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.exp), ("system:serviceaccount:a:b", 101));
+        assert!(claims.is_of("system:serviceaccount:a:b", "u"));
+        assert!(!claims.is_of("system:serviceaccount:a:b", "v") && !claims.is_of("system:serviceaccount:a:c", "u"));
+        assert!(!claims.is_half_lived(at(51)) && claims.is_half_lived(at(52)));
+        assert_eq!(claims.aud.into_list(), ["x"]);
     }
 }

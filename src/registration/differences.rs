@@ -4,8 +4,7 @@
 use super::{
     access::SECRET_KEY,
     facts::{SecretFacts, map},
-    held::Held,
-    kubeconfig::{Stored, Unreadable},
+    kubeconfig::Stored,
     names::ObjectRef,
     record::{Generation, Map, Recorded, key},
 };
@@ -53,9 +52,7 @@ pub fn as_recorded<'a>(reference: &ObjectRef, secret: &'a SecretFacts) -> Result
         differences.push(format!("its kubeconfig (data key '{SECRET_KEY}') {}", told(unreadable)));
     }
     if let (Ok(stored), Some(recorded), Some(generation)) = (stored, &secret.recorded, &secret.generation) {
-        let annotation = |key: &str| annotations.get(key).map_or("", String::as_str);
-        let name = secret.registration().unwrap_or_default();
-        differences.extend(of_the_kubeconfig(name, annotation, stored));
+        differences.extend(of_the_kubeconfig(secret, stored, &annotations));
         differences.extend(of_the_token(stored, recorded, generation));
         if differences.is_empty() {
             return Ok(AsRecorded { stored, recorded, generation });
@@ -64,21 +61,7 @@ pub fn as_recorded<'a>(reference: &ObjectRef, secret: &'a SecretFacts) -> Result
     Err(differences)
 }
 
-/// Compares a stored kubeconfig with the record beside it, whatever else there is to say of the Secret.
-///
-/// # Errors
-/// A phrase of how it differs.
-pub fn credential_as_recorded(held: &Held, stored: Result<&Stored, &Unreadable>) -> Result<(), String> {
-    let stored = stored.map_err(told)?;
-    let (Some(recorded), Some(generation)) = (&held.recorded, &held.generation) else {
-        return Err("cannot be compared with a record".to_owned());
-    };
-    let mut differences = of_the_kubeconfig(&held.name, |key| held.annotation(key), stored);
-    differences.extend(of_the_token(stored, recorded, generation));
-    if differences.is_empty() { Ok(()) } else { Err(format!("was changed by somebody: {}", differences.join("; "))) }
-}
-
-fn told(unreadable: &Unreadable) -> String {
+fn told(unreadable: &super::kubeconfig::Unreadable) -> String {
     match unreadable.place {
         Some(_) => format!("is not one of this plugin's, {unreadable}"),
         None => unreadable.to_string(),
@@ -117,8 +100,9 @@ fn of_the_whole(secret: &SecretFacts) -> Vec<String> {
     differences
 }
 
-fn of_the_kubeconfig<'a>(name: &str, recorded: impl Fn(&str) -> &'a str, stored: &Stored) -> Vec<String> {
-    let proxy = [key::PROXY_URL, key::RUN_PROXY_URL].map(&recorded).into_iter().find(|url| !url.is_empty());
+fn of_the_kubeconfig(secret: &SecretFacts, stored: &Stored, annotations: &Map) -> Vec<String> {
+    let recorded = |key: &str| annotations.get(key).map_or("", String::as_str);
+    let proxy = [key::PROXY_URL, key::RUN_PROXY_URL].map(recorded).into_iter().find(|url| !url.is_empty());
     let mut differences = Vec::new();
     if stored.endpoint.server != recorded(key::SERVER) {
         differences.push(format!(
@@ -133,7 +117,7 @@ fn of_the_kubeconfig<'a>(name: &str, recorded: impl Fn(&str) -> &'a str, stored:
             None => "it has a clusters[0].cluster.proxy-url, and no proxy is recorded".to_owned(),
         });
     }
-    if stored.name.as_str() != name {
+    if Some(stored.name.as_str()) != secret.registration() {
         differences.push("its clusters[0].name is not the name of the registration".to_owned());
     }
     differences

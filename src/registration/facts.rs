@@ -128,6 +128,8 @@ pub struct BuildFacts {
     pub namespace: NamespaceState,
     /// The Secret of the wanted name.
     pub secret: Option<SecretFacts>,
+    /// The Secret of the renewal kubeconfig, where there is to be one.
+    pub renewal: Option<SecretFacts>,
     /// The other registrations in that namespace; none where they may not be listed.
     pub others: Option<Vec<OtherRegistration>>,
     /// The operator's rights.
@@ -225,6 +227,13 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
+    /// Does the cluster serve ValidatingAdmissionPolicies? Where its version could not be read, the
+    /// answer to the first one tells.
+    #[must_use]
+    pub fn serves_policies(&self) -> bool {
+        self.minor.is_none_or(|minor| minor >= 30)
+    }
+
     /// The observed object of that kind, namespace and name.
     #[must_use]
     pub fn find(&self, manifest: &Manifest) -> Option<&Value> {

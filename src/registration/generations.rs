@@ -65,7 +65,6 @@ pub(super) fn credential_plan(
         return issue("the first one", None);
     };
     let claims = secret.stored.as_ref().ok().and_then(|stored| stored.token.claims());
-    let bound = claims.as_ref().and_then(|claims| claims.kubernetes.secret.as_ref());
     let alive = marker.map(|_| generation);
     match (state, marker, claims.as_ref()) {
         (AccountState::New | AccountState::Unproven(_), _, _) => issue("the ServiceAccount is made anew", None),
@@ -75,13 +74,11 @@ pub(super) fn credential_plan(
             Err(unreadable) => issue(&format!("the stored kubeconfig was changed: {unreadable}"), None),
             Ok(_) => issue("the stored kubeconfig was changed", None),
         },
-        (_, _, Some(claims))
-            if claims.sub != registration.account_user() || bound.is_none_or(|b| b.uid != generation.marker_uid) =>
-        {
+        (_, _, Some(claims)) if !claims.is_of(&registration.account_user(), &generation.marker_uid) => {
             issue("the stored token is not the one that was recorded", None)
         }
         _ if token == Some(&TokenState::Refused) => issue("the run cluster refuses the stored token", None),
-        (_, _, Some(claims)) if is_half_lived(claims.iat, claims.exp, run.now) => {
+        (_, _, Some(claims)) if claims.is_half_lived(run.now) => {
             issue("less than half of the stored one's life is left", alive)
         }
         _ if registration.duration_was_typed
@@ -91,10 +88,6 @@ pub(super) fn credential_plan(
         }
         _ => CredentialPlan::Keep,
     }
-}
-
-fn is_half_lived(issued: i64, expires: i64, now: Timestamp) -> bool {
-    expires.saturating_sub(now.as_second()) < expires.saturating_sub(issued) / 2
 }
 
 /// The markers that no Secret records, and that no run can still want.

@@ -135,6 +135,7 @@ pub(super) mod tests {
             run_namespaces: vec!["apps".into()],
             grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
             guard: false,
+            renewal: None,
             requested_duration: Duration::from_secs(1_000),
             run_server: None,
             run_proxy_url: None,

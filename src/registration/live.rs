@@ -4,10 +4,9 @@
 use jiff::Timestamp;
 
 use super::{
-    differences::credential_as_recorded,
     facts::{Identity, MarkerFacts},
     held::Held,
-    kubeconfig::{Endpoint, Stored, Unreadable},
+    kubeconfig::{Endpoint, Stored},
     record::Recorded,
 };
 
@@ -105,14 +104,26 @@ pub enum Trial {
 
 /// Is the stored kubeconfig the one that the Secret records?
 #[must_use]
-pub fn kubeconfig_state(held: &Held, stored: Result<&Stored, &Unreadable>) -> KubeconfigState {
-    if let Err(difference) = credential_as_recorded(held, stored) {
-        return KubeconfigState::Changed(difference);
+pub fn kubeconfig_state(held: &Held, stored: Option<&Stored>) -> KubeconfigState {
+    let changed = |what: &str| KubeconfigState::Changed(what.to_owned());
+    let Some(stored) = stored else { return changed("is not of the form that this plugin writes") };
+    if stored.endpoint.server != held.server() {
+        return changed("points to another address than the recorded one");
     }
-    let claims = stored.ok().and_then(|stored| stored.token.claims());
-    match claims.and_then(|claims| Timestamp::from_second(claims.exp).ok()) {
-        Some(expires_at) => KubeconfigState::AsRecorded { expires_at },
-        None => KubeconfigState::Changed("holds a token without an end".to_owned()),
+    let Some(claims) = stored.token.claims() else { return changed("holds no token of a ServiceAccount") };
+    let (Some(recorded), Some(generation)) = (&held.recorded, &held.generation) else {
+        return changed("cannot be compared with a record");
+    };
+    let account = &recorded.service_account;
+    if claims.sub != format!("system:serviceaccount:{}:{}", account.namespace, account.name) {
+        return changed("holds the token of another account than the recorded one");
+    }
+    if claims.kubernetes.secret.is_none_or(|secret| secret.uid != generation.marker_uid) {
+        return changed("holds another token than the recorded one");
+    }
+    match Timestamp::from_second(claims.exp) {
+        Ok(expires_at) => KubeconfigState::AsRecorded { expires_at },
+        Err(_) => changed("holds a token without an end"),
     }
 }
 
@@ -165,7 +176,7 @@ mod tests {
     fn the_recorded_kubeconfig_and_every_other() {
         let held = healthy();
         let good = stored(&held);
-        let state = |held: &Held, stored: &Stored| kubeconfig_state(held, Ok(stored));
+        let state = |held: &Held, stored: &Stored| kubeconfig_state(held, Some(stored));
         let expires_at = Timestamp::from_second(2_000).unwrap();
         assert_eq!(state(&held, &good), KubeconfigState::AsRecorded { expires_at });
         let mut elsewhere = good.clone();
@@ -178,10 +189,7 @@ mod tests {
         for (held, stored) in [(&held, &elsewhere), (&held, &no_jwt), (&other_marker, &good), (&other_account, &good)] {
             assert!(matches!(state(held, stored), KubeconfigState::Changed(_)));
         }
-        assert!(matches!(
-            kubeconfig_state(&held, Err(&Unreadable::whole("is no kubeconfig"))),
-            KubeconfigState::Changed(_)
-        ));
+        assert!(matches!(kubeconfig_state(&held, None), KubeconfigState::Changed(_)));
     }
 
     #[test]

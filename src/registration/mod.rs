@@ -21,6 +21,7 @@ pub mod profiles;
 pub mod readers;
 pub mod record;
 pub mod removal;
+pub mod renewal;
 pub mod repair;
 mod resolve;
 pub mod rights;
@@ -34,8 +35,9 @@ use kubeconfig::Endpoint;
 use names::{Name, ObjectRef};
 use profiles::Grants;
 use record::Recorded;
+use renewal::Renewal;
 
-pub use resolve::Asked;
+pub use resolve::{Asked, AskedRenewal};
 
 /// The lifetime that is asked for when nobody says otherwise.
 pub const DEFAULT_DURATION: Duration = Duration::from_secs(30 * 86_400);
@@ -99,6 +101,8 @@ pub struct Registration {
     pub grants: Grants,
     /// Is the admission policy wanted?
     pub guard: bool,
+    /// Who renews its tokens; none where nobody does.
+    pub renewal: Option<Renewal>,
     /// The lifetime to ask for.
     pub duration: Duration,
     /// What the reader will use.
@@ -132,6 +136,7 @@ impl Registration {
             run_namespaces: self.run_namespaces.clone(),
             grants: self.grants.clone(),
             guard: self.guard,
+            renewal: self.renewal.clone(),
             requested_duration: self.duration,
             run_server: self.run_server.clone(),
             run_proxy_url: self.run_proxy_url.clone(),
@@ -142,9 +147,14 @@ impl Registration {
     /// The user name by which the run cluster knows the account.
     #[must_use]
     pub fn account_user(&self) -> String {
-        let account = self.account.reference();
-        format!("system:serviceaccount:{}:{}", account.namespace, account.name)
+        user_of(self.account.reference())
     }
+}
+
+/// The user name by which a cluster knows a ServiceAccount.
+#[must_use]
+pub fn user_of(account: &ObjectRef) -> String {
+    format!("system:serviceaccount:{}:{}", account.namespace, account.name)
 }
 
 /// The Secret's name when nobody says otherwise.

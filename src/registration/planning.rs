@@ -15,6 +15,10 @@ use super::{
     kubeconfig,
     ownership::{self, AccountState},
     record::{Generation, Recorded, Superseded, registration_of},
+    renewal::{
+        self, RENEWAL_ACCOUNT,
+        credential::{RenewalPlan, renewal_plan},
+    },
     rights::Right,
 };
 use crate::{
@@ -35,8 +39,12 @@ pub struct RegistrationPlan {
     pub access: Vec<Change>,
     /// Then the token.
     pub credential: CredentialPlan,
+    /// With it the renewal kubeconfig's token and Secret; none where nobody renews the tokens.
+    pub renewal: Option<RenewalPlan>,
     /// Then the Secret on the build cluster.
     pub secret: Change,
+    /// Then, on the build cluster, who renews the tokens.
+    pub schedule: Vec<Change>,
     /// Last: what is no longer wanted.
     pub removals: Vec<Change>,
     /// What the operator should know before consenting.
@@ -46,13 +54,25 @@ pub struct RegistrationPlan {
 impl RegistrationPlan {
     /// All changes of objects, in order.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
-        self.namespaces.iter().chain(&self.access).chain([&self.secret]).chain(&self.removals)
+        let renewal = self.renewal.iter().map(|renewal| &renewal.secret);
+        let before = self.namespaces.iter().chain(&self.access).chain(renewal);
+        before.chain([&self.secret]).chain(&self.schedule).chain(&self.removals)
     }
 
     /// Would nothing be sent that changes something?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.credential == CredentialPlan::Keep && self.changes().all(|change| change.op == Op::Keep)
+        !self.issues() && self.changes().all(|change| change.op == Op::Keep)
+    }
+
+    /// Would a token be issued?
+    #[must_use]
+    pub fn issues(&self) -> bool {
+        self.credential != CredentialPlan::Keep || self.issues_renewal()
+    }
+
+    fn issues_renewal(&self) -> bool {
+        self.renewal.as_ref().is_some_and(|renewal| renewal.issue.is_some())
     }
 
     /// The rights that the operator needs for it, on one of the clusters.
@@ -70,10 +90,13 @@ impl RegistrationPlan {
             };
             needed.extend(verbs.iter().map(|verb| Right::new(verb, &m.group, &m.plural, m.namespace.as_deref())));
         }
+        let account = registration.account.reference();
+        let namespace = Some(account.namespace.as_str());
+        let token = Right::new("create", "", "serviceaccounts/token", namespace);
+        if side == Side::Run && self.issues_renewal() {
+            needed.insert(Right { name: Some(RENEWAL_ACCOUNT.to_owned()), ..token.clone() });
+        }
         if side == Side::Run && self.credential != CredentialPlan::Keep {
-            let account = registration.account.reference();
-            let namespace = Some(account.namespace.as_str());
-            let token = Right::new("create", "", "serviceaccounts/token", namespace);
             needed.insert(Right { name: Some(account.name.clone()), ..token });
             needed.extend(["create", "delete"].map(|verb| Right::new(verb, "", "secrets", namespace)));
         }
@@ -110,9 +133,11 @@ pub fn plan(registration: &Registration, observed: Observed<'_>) -> Result<Regis
     let access = access_changes(registration, run, &recorded, &state)?;
     let credential = generations::credential_plan(registration, observed, &state);
     let secret = secret_change(registration, observed, &recorded, &credential);
+    let renewal = renewal_plan(registration, observed, &recorded, &credential)?;
     let removals = removals(registration, observed, &access);
     let warnings = super::warnings::warnings(registration, build, run);
-    Ok(RegistrationPlan { recorded, namespaces, access, credential, secret, removals, warnings })
+    let schedule = Vec::new();
+    Ok(RegistrationPlan { recorded, namespaces, access, credential, renewal, secret, schedule, removals, warnings })
 }
 
 /// The build cluster's identity as an earlier run recorded it, if it may well be the same: an
@@ -178,20 +203,30 @@ fn access_changes(
 ) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     if !registration.account.is_brought() {
-        let desired = access::service_account(registration, recorded);
-        let observed = run.find(&desired);
-        let mut change = Change::between(Side::Run, desired, observed);
-        if let (AccountState::Unproven(why), Some(_)) = (state, observed) {
-            change.op = Op::Replace;
-            change.why = Some(why.clone());
+        let mut account = |desired: Manifest| {
+            let observed = run.find(&desired);
+            let mut change = Change::between(Side::Run, desired, observed);
+            if let (AccountState::Unproven(why), Some(_)) = (state, observed) {
+                change.op = Op::Replace;
+                change.why = Some(why.clone());
+            }
+            changes.push(change);
+        };
+        account(access::service_account(registration, recorded));
+        if registration.renewal.is_some() {
+            let desired = renewal::access::service_account(registration);
+            ownership::check_object(registration, &desired, run.find(&desired))?;
+            account(desired);
         }
-        changes.push(change);
     }
     let owner = match &run.account_namespace {
         NamespaceState::Active { uid: Some(uid) } => uid.as_str(),
         _ => "",
     };
     for desired in access::grants(registration, owner) {
+        if desired.kind.starts_with("ValidatingAdmission") && !run.serves_policies() {
+            continue;
+        }
         let observed = run.find(&desired);
         ownership::check_object(registration, &desired, observed)?;
         changes.push(Change::between(Side::Run, desired, observed));
@@ -270,7 +305,8 @@ fn removals(registration: &Registration, observed: Observed<'_>, access: &[Chang
         ];
         let wanted = access.iter().any(|change| change.manifest.is(&manifest));
         let ours = registration_of(&map(&object["metadata"]["labels"])) == Some(registration.name.as_str());
-        if removable.contains(&manifest.kind.as_str()) && ours && !wanted {
+        let of_renewal = manifest.kind == "ServiceAccount" && manifest.name == RENEWAL_ACCOUNT;
+        if (removable.contains(&manifest.kind.as_str()) || of_renewal) && ours && !wanted {
             changes.push(Change::delete(Side::Run, manifest, "no longer wanted"));
         }
     }

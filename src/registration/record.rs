@@ -10,6 +10,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use super::{
     names::{Name, ObjectRef},
     profiles::{Grants, Profile},
+    renewal::Renewal,
 };
 
 /// The label of every object that this plugin makes.
@@ -44,6 +45,12 @@ pub mod key {
     pub const IMPERSONATE: &str = "kubectl-tapmc/impersonate";
     /// `true` when the admission policy of `--guard` was applied.
     pub const GUARD: &str = "kubectl-tapmc/guard";
+    /// The renewal kubeconfig's Secret on the build cluster, `NAMESPACE/NAME`, where there is one.
+    pub const RENEWAL: &str = "kubectl-tapmc/renewal";
+    /// The audiences that a renewed token must have, JSON.
+    pub const RENEWAL_AUDIENCES: &str = "kubectl-tapmc/renewal-audiences";
+    /// When the token in the renewal kubeconfig ends.
+    pub const RENEWAL_EXPIRES_AT: &str = "kubectl-tapmc/renewal-expires-at";
     /// The ServiceAccount on the run cluster, `NAMESPACE/NAME`.
     pub const SERVICE_ACCOUNT: &str = "kubectl-tapmc/service-account";
     /// `true` when the user brought that account along.
@@ -118,6 +125,8 @@ pub struct Recorded {
     pub grants: Grants,
     /// Was the admission policy applied?
     pub guard: bool,
+    /// Who renews its tokens; none where nobody does.
+    pub renewal: Option<Renewal>,
     /// The lifetime that is asked for.
     pub requested_duration: Duration,
     /// `--run-server`.
@@ -136,8 +145,7 @@ impl Recorded {
         if !self.grants.rules.is_empty() {
             profiles.push("rules");
         }
-        let rules =
-            (!self.grants.rules.is_empty()).then(|| serde_json::to_string(&self.grants.rules).unwrap_or_default());
+        let rules = (!self.grants.rules.is_empty()).then(|| json(&self.grants.rules));
         let always = [
             (key::FORMAT, FORMAT.to_owned()),
             (key::BUILD_CLUSTER_UID, self.build_cluster_uid.clone()),
@@ -152,6 +160,8 @@ impl Recorded {
             (key::RULES, rules),
             (key::IMPERSONATE, self.grants.impersonate.as_ref().map(ToString::to_string)),
             (key::GUARD, self.guard.then(|| "true".to_owned())),
+            (key::RENEWAL, self.renewal.as_ref().map(|renewal| renewal.secret.to_string())),
+            (key::RENEWAL_AUDIENCES, self.renewal.as_ref().map(|renewal| json(&renewal.audiences))),
             (key::RUN_SERVER, self.run_server.clone()),
             (key::RUN_PROXY_URL, self.run_proxy_url.clone()),
             (key::RUN_CERTIFICATE_AUTHORITY, self.run_certificate_authority.clone()),
@@ -184,6 +194,7 @@ impl Recorded {
                 impersonate: get(key::IMPERSONATE).and_then(|text| ObjectRef::parse(&text)),
             },
             guard: get(key::GUARD).as_deref() == Some("true"),
+            renewal: Renewal::from_annotations(annotations),
             requested_duration: Duration::from_secs(get(key::REQUESTED_DURATION)?.strip_suffix('s')?.parse().ok()?),
             run_server: get(key::RUN_SERVER),
             run_proxy_url: get(key::RUN_PROXY_URL),
@@ -285,6 +296,10 @@ impl Generation {
         let life = self.expires_at.as_second().saturating_sub(self.issued_at.as_second());
         self.expires_at.as_second().saturating_sub(now.as_second()) < life / 2
     }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// A comma-separated annotation.

@@ -1,7 +1,7 @@
 //! What goes when a registration goes, in which order, what stays and why.
 //!
 //! The order keeps the next run able to complete it, wherever this one is killed: readers first, while
-//! the credential still works; then the marker Secrets, on which every token depends; the Secret;
+//! the credential still works; then who renews it; then the marker Secrets, on which every token depends; the Secret;
 //! RoleBindings and Roles; and last what says on the run cluster whose all of it is: the account
 //! namespace, which from then on goes by itself, and the ServiceAccounts.
 
@@ -41,6 +41,8 @@ pub use reading::{ReadersFacts, check_readers};
 pub enum Stage {
     /// What reads the kubeconfig Secret, while the credential still works.
     Readers,
+    /// Who renews the tokens, and with what: from then on no new ones are issued.
+    Renewal,
     /// The markers: every token that is bound to them dies.
     Markers,
     /// The kubeconfig Secret.
@@ -57,14 +59,23 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] =
-        [Self::Readers, Self::Markers, Self::Secret, Self::Bindings, Self::Roles, Self::Account, Self::RunNamespaces];
+    pub const ALL: [Self; 8] = [
+        Self::Readers,
+        Self::Renewal,
+        Self::Markers,
+        Self::Secret,
+        Self::Bindings,
+        Self::Roles,
+        Self::Account,
+        Self::RunNamespaces,
+    ];
 
     /// What is going on then.
     #[must_use]
     pub fn as_sentence(self) -> &'static str {
         match self {
             Self::Readers => "removing the readers",
+            Self::Renewal => "deleting who renews the token",
             Self::Markers => "deleting the markers",
             Self::Secret => "deleting the kubeconfig Secret",
             Self::Bindings => "deleting the bindings",
@@ -135,6 +146,12 @@ impl RemovalPlan {
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         self.steps.iter().map(|(_, change)| change).chain(&self.kept).cloned().collect()
+    }
+
+    /// Adds who renews the tokens.
+    pub fn with_renewal(&mut self, changes: &[Change]) {
+        self.steps.extend(changes.iter().map(|change| (Stage::Renewal, change.clone())));
+        self.steps.sort_by_key(|(stage, _)| *stage);
     }
 
     /// The rights that the operator needs for it, on one of the clusters.

@@ -11,6 +11,7 @@ use super::{
     names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
     profiles::{Grants, Profile},
     record::Recorded,
+    renewal::{self, Renewal},
 };
 use crate::error::{Error, Result};
 
@@ -41,6 +42,8 @@ pub struct Asked {
     pub allow_broad_rules: bool,
     /// `--guard`.
     pub guard: bool,
+    /// Who is to renew its tokens.
+    pub renewal: AskedRenewal,
     /// `--adopt`.
     pub adopt: bool,
     /// `--duration`.
@@ -63,6 +66,18 @@ pub struct Asked {
     pub allow_same_cluster: bool,
 }
 
+/// Who is to renew the tokens of a registration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AskedRenewal {
+    /// Who does so already, if anybody does.
+    #[default]
+    AsRecorded,
+    /// A CronJob in this namespace of the build cluster.
+    From(String),
+    /// Nobody.
+    Nobody,
+}
+
 impl Asked {
     /// What is asked where nothing is typed: everything as the run cluster records it.
     #[must_use]
@@ -80,6 +95,7 @@ impl Asked {
             grants: None,
             allow_broad_rules: false,
             guard: false,
+            renewal: AskedRenewal::AsRecorded,
             adopt: false,
             duration: None,
             rotation: Rotation::WhenNeeded,
@@ -135,6 +151,7 @@ impl Registration {
             ),
             grants: decide_grants(asked, recorded),
             guard: asked.guard || recorded.is_some_and(|r| r.guard),
+            renewal: decide_renewal(asked, recorded),
             duration: asked.duration.or_else(|| recorded.map(|r| r.requested_duration)).unwrap_or(DEFAULT_DURATION),
             endpoint,
             create_namespace: asked.create_namespace,
@@ -200,6 +217,16 @@ impl Registration {
             ))
             .hint("lower-case letters, digits, '-' and '.', at most 253 characters"));
         }
+        if let Some(renewal) = &self.renewal {
+            label("--renewal-namespace", &renewal.secret.namespace)?;
+            if self.account.is_brought() {
+                return Err(Error::usage(format_args!(
+                    "the ServiceAccount {} was brought along, and beside an account that is not ours nothing is put that may mint its tokens",
+                    self.account.reference()
+                ))
+                .hint("renew it where it comes from, or register without --service-account"));
+            }
+        }
         if self.duration < MIN_DURATION || self.duration > MAX_DURATION {
             return Err(Error::usage(format_args!(
                 "--duration of {} s: a token lives at least 10m and at most 2^32 s",
@@ -236,6 +263,18 @@ fn decide_account(asked: &Asked, recorded: Option<&Recorded>) -> Account {
         Some(recorded) if recorded.brought => Account::Brought(recorded.service_account.clone()),
         Some(recorded) => Account::Own(recorded.service_account.clone()),
         None => Account::Own(ObjectRef::new(default_account_namespace(&asked.name), DELIVERY_ACCOUNT)),
+    }
+}
+
+fn decide_renewal(asked: &Asked, recorded: Option<&Recorded>) -> Option<Renewal> {
+    let known = recorded.and_then(|recorded| recorded.renewal.clone());
+    match &asked.renewal {
+        AskedRenewal::AsRecorded => known,
+        AskedRenewal::Nobody => None,
+        AskedRenewal::From(namespace) => {
+            let secret = ObjectRef::new(namespace, renewal::secret_name(&asked.name, &asked.namespace));
+            Some(Renewal { secret, audiences: known.map(|renewal| renewal.audiences).unwrap_or_default() })
+        }
     }
 }
 

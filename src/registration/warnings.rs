@@ -40,6 +40,14 @@ pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &Ru
     if let Some(account) = &registration.grants.impersonate {
         warnings.push(holders(run, &account.namespace, Some(&account.name)));
     }
+    if registration.renewal.is_some() && !run.serves_policies() {
+        warnings.push(
+            "the run cluster serves no ValidatingAdmissionPolicy (Kubernetes 1.30 does): whoever gets hold of the renewal \
+             kubeconfig can issue tokens of the registration's accounts that are bound to no marker, for any audience and for \
+             as long as the cluster grants; only rotate-token --evict ends those"
+                .to_owned(),
+        );
+    }
     if let Some(secret) = &build.secret
         && secret.registration() == Some(registration.name.as_str())
         && let Some(other) = secret.keys.iter().find(|key| *key != super::access::SECRET_KEY)

@@ -36,6 +36,7 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["status", "-h"],
         &["unregister-run-cluster", "--help"],
         &["verify", "--help"],
+        &["rotation-schedule", "--help"],
         &["apply-supply-chain", "--help"],
         &["undo-supply-chain", "--help"],
         &["version", "-h"],

@@ -26,6 +26,7 @@ mod readme;
 mod register_run_cluster;
 mod resume_supply_chain;
 mod rotate_token;
+mod rotation_schedule;
 mod scaffold;
 mod status;
 mod supply_chain_status;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 
-use super::{Clusters, Contexts, Registering, observe::Observation};
+use super::{Clusters, Contexts, Registering, observe::Observation, renewal::FreshRenewal};
 use crate::{
     cluster::Verified,
     error::{Error, Result},
@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Outcome {
     /// The running generation.
     pub generation: Generation,
+    /// The renewal kubeconfig as it is stored now; none where nobody renews the tokens.
+    pub renewal: Option<FreshRenewal>,
     /// Was it begun by this run?
     pub issued: bool,
     /// What became of the token before it.
@@ -50,24 +52,33 @@ pub(super) async fn apply(
         CredentialPlan::Keep => {
             run.access().await.into_result()?;
             progress.now("verifying the credential");
-            run.keep().await?
+            let mut outcome = run.keep().await?;
+            outcome.renewal = run.keep_renewal(&outcome.generation, progress).await?;
+            outcome
         }
         CredentialPlan::Issue { number, .. } => {
             let (access, marker) = futures::join!(run.access(), run.marker(*number));
             let marker = marker?;
             let begun = match access.into_result() {
-                Ok(uids) => run.begin(&marker, &uids, progress).await,
+                Ok(uids) => {
+                    futures::try_join!(run.begin(&marker, &uids, progress), run.begin_renewal(marker.bound()))
+                }
                 Err(error) => Err(error),
             };
-            let fresh = match begun {
-                Ok(fresh) => fresh,
+            let (fresh, renewal) = match begun {
+                Ok(begun) => begun,
                 Err(error) => return Err(run.without_marker(&marker, error).await),
             };
             progress.now("storing the kubeconfig Secret");
+            // First the one that nothing is delivered with: refused, it costs nothing.
+            run.store_renewal(renewal.as_ref(), &marker).await?;
             let (stored, spared) = futures::join!(run.store(&fresh, &marker), run.spare(&fresh.generation));
-            stored?;
+            if let Err(error) = stored {
+                return Err(run.put_back_renewal(error).await);
+            }
             Outcome {
                 generation: fresh.generation,
+                renewal,
                 issued: true,
                 former: None,
                 verified: fresh.verified,
@@ -75,6 +86,7 @@ pub(super) async fn apply(
             }
         }
     };
+    run.schedule().await?;
     run.removals().await?;
     if outcome.issued {
         outcome.former = run.end_former(&outcome.generation, progress).await?;
@@ -124,7 +136,7 @@ pub(super) struct Run<'a> {
     pub(super) journal: &'a Journal,
 }
 
-/// The UIDs of the applied objects by kind, or the first failure.
+/// The UIDs of the applied objects by kind and name, or the first failure.
 struct AppliedAccess(BTreeMap<String, String>, Option<Error>);
 
 impl AppliedAccess {
@@ -148,7 +160,7 @@ impl Run<'_> {
                 result => result,
             };
             match result {
-                Ok(uid) => drop(uids.insert(change.manifest.kind.clone(), uid)),
+                Ok(uid) => drop(uids.insert(change.manifest.display_name(), uid)),
                 Err(error) => drop(failure.get_or_insert(error)),
             }
         }
@@ -161,6 +173,23 @@ impl Run<'_> {
         let applied = self.clusters.run.carry_out(&owned).await?;
         self.journal.note(Done::new(change));
         Ok(applied.uid)
+    }
+
+    /// Applies, or takes away, who renews the tokens: the credential is there by now.
+    async fn schedule(&self) -> Result<()> {
+        let (bindings, first): (Vec<_>, Vec<_>) =
+            self.plan.schedule.iter().partition(|change| change.manifest.kind == "RoleBinding");
+        for changes in [first, bindings] {
+            let carried_out = changes.into_iter().map(|change| async move {
+                self.clusters.build.carry_out(change).await?;
+                self.journal.note(Done::new(change));
+                Ok::<_, Error>(())
+            });
+            let carried_out: Result<Vec<()>> = join_all(carried_out).await.into_iter().collect();
+            carried_out
+                .map_err(|error| error.context("the credential is stored and works, but who renews it is not"))?;
+        }
+        Ok(())
     }
 
     async fn removals(&self) -> Result<()> {

@@ -31,6 +31,13 @@ pub(super) struct Marker {
     pub(super) number: u64,
 }
 
+impl Marker {
+    /// What a token is bound to.
+    pub(super) fn bound(&self) -> (&str, &str) {
+        (&self.name, &self.uid)
+    }
+}
+
 /// A credential that was issued and proven, and is not stored yet.
 pub(super) struct Fresh {
     pub(super) text: Token,
@@ -57,11 +64,9 @@ impl Run<'_> {
         let registration = &self.observation.registration;
         progress.now("issuing the token");
         let account = registration.account.reference();
-        let issued = self.clusters.run.issue_token(account, (&marker.name, &marker.uid), registration.duration).await?;
+        let issued = self.clusters.run.issue_token(account, marker.bound(), registration.duration).await?;
         let claims = issued.token.claims();
-        let claims = claims.filter(|c| {
-            c.sub == registration.account_user() && c.kubernetes.secret.as_ref().is_some_and(|s| s.uid == marker.uid)
-        });
+        let claims = claims.filter(|claims| claims.is_of(&registration.account_user(), &marker.uid));
         let claims = claims.ok_or_else(|| {
             Error::failed(format_args!(
                 "the token that {} issued is not one of {account} bound to the marker '{}'",
@@ -77,6 +82,7 @@ impl Run<'_> {
         );
         progress.now("verifying the credential");
         let verified = self.verify(&text).await?;
+        let applied_uid = uids.get(&format!("serviceaccount/{}", account.name)).cloned();
         let observed_uid = || {
             self.observation.run.object("ServiceAccount", Some(&account.namespace), &account.name)?["metadata"]["uid"]
                 .as_str()
@@ -88,7 +94,7 @@ impl Run<'_> {
             server: registration.endpoint.server.clone(),
             marker: marker.name.clone(),
             marker_uid: marker.uid.clone(),
-            service_account_uid: uids.get("ServiceAccount").cloned().or_else(observed_uid).unwrap_or_default(),
+            service_account_uid: applied_uid.or_else(observed_uid).unwrap_or_default(),
             account_namespace_uid: self.owner.clone(),
             issued_at: Timestamp::from_second(claims.iat).unwrap_or(self.observation.run.now),
             expires_at: issued.expires_at,
@@ -135,7 +141,7 @@ impl Run<'_> {
         } else {
             self.write_secret(&text, &generation).await?;
         }
-        Ok(Outcome { generation, issued: false, former: None, verified, warnings: Vec::new() })
+        Ok(Outcome { generation, renewal: None, issued: false, former: None, verified, warnings: Vec::new() })
     }
 
     async fn write_secret(&self, text: &str, generation: &Generation) -> Result<()> {

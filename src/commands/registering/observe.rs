@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     registration::{
         Asked, Registration, Rotation,
-        facts::{BuildFacts, NamespaceState, RunFacts, TokenState},
+        facts::{BuildFacts, NamespaceState, RunFacts, SecretFacts, TokenState},
         ownership,
         planning::context_namespace,
         record::Recorded,
@@ -49,9 +49,10 @@ pub(super) async fn observe(
     if trusted.is_none() && asked.must_be_recorded {
         return Err(unrecorded(clusters.run.place(), asked));
     }
-    let registration = Registration::resolve(asked, trusted.as_ref())?;
+    let mut registration = Registration::resolve(asked, trusted.as_ref())?;
     registration.check_reach(asked, trusted.as_ref())?;
     check_untrusted(asked, &registration, &build, trusted.as_ref())?;
+    check_renewal_stays(&registration, trusted.as_ref())?;
 
     let wider = Scope::new(&registration, trusted.as_ref());
     if !scope.covers(&wider) || registration.account != guess.account {
@@ -68,14 +69,20 @@ pub(super) async fn observe(
     };
     check_version(run.minor, &registration)?;
     if ownership::is_in_doubt(&registration, &build, &run) {
-        run.foreign = clusters.run.foreign(registration.account.reference()).await;
+        run.foreign = clusters.run.foreign(&registration).await;
     }
-    let (token, confirmed) = futures::join!(
+    let (token, confirmed, renewal) = futures::join!(
         try_stored(clusters, &registration, &build),
         confirm_marker(clusters, &registration, &build, &mut run),
+        renewal_secret(clusters, &registration),
     );
     let token = token?;
     confirmed?;
+    build.renewal = renewal?;
+    // Of a token that the run cluster did not accept nothing is believed.
+    if token == Some(TokenState::Accepted) {
+        registration.note_audiences(&build);
+    }
     Ok(Observation { registration, build, run, token })
 }
 
@@ -156,6 +163,27 @@ fn check_untrusted(
         asked.name, registration.secret
     ))
     .hint(format_args!("if it is what you want, type it again: {}", words::list(flags))))
+}
+
+/// The Secret of the renewal kubeconfig, where there is to be one.
+async fn renewal_secret(clusters: &Clusters, registration: &Registration) -> Result<Option<SecretFacts>> {
+    match &registration.renewal {
+        Some(renewal) => clusters.build.observe_secret(&renewal.secret).await,
+        None => Ok(None),
+    }
+}
+
+/// Refuses another place for the renewal kubeconfig while there is one: its token would be forgotten.
+fn check_renewal_stays(registration: &Registration, trusted: Option<&Recorded>) -> Result<()> {
+    let known = trusted.and_then(|recorded| recorded.renewal.as_ref());
+    match (known, &registration.renewal) {
+        (Some(known), Some(wanted)) if known.secret != wanted.secret => Err(Error::conflict(format_args!(
+            "the tokens of '{}' are renewed from the namespace '{}'",
+            registration.name, known.secret.namespace
+        ))
+        .hint("take that back first: kubectl tapmc rotation-schedule NAME --remove")),
+        _ => Ok(()),
+    }
 }
 
 fn unrecorded(place: &str, asked: &Asked) -> Error {

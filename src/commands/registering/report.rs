@@ -6,7 +6,9 @@ use crate::{
     cluster::{Cluster, UNKNOWN_UID},
     plan::Op,
     registration::{access::SECRET_KEY, clock, profiles::describe},
-    report::{API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, SecretReport, TokenReport},
+    report::{
+        API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, RenewalReport, SecretReport, TokenReport,
+    },
     words,
 };
 
@@ -31,6 +33,16 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             .warnings
             .push(format!("in '{namespace}' the token may also do what others grant it: {}", rules.join("; ")));
     }
+    for rules in outcome.renewal.iter().flat_map(|renewal| &renewal.beyond) {
+        report.warnings.push(format!("the renewal account may also do what others grant it: {rules}"));
+    }
+    if let (Some(fresh), Some(renewal)) = (&outcome.renewal, &registration.renewal) {
+        report.renewal = Some(RenewalReport {
+            namespace: renewal.secret.namespace.clone(),
+            secret: renewal.secret.name.clone(),
+            expires_at: fresh.expires_at.to_string(),
+        });
+    }
     report.warnings.extend(outcome.warnings.iter().cloned());
     let clocks = [&clusters.build, &clusters.run].into_iter().filter_map(Cluster::clock);
     report.warnings.extend(clock::warnings(&clocks.collect::<Vec<_>>()));
@@ -44,10 +56,20 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             account.namespace
         ));
     }
-    report.next.push(format!(
-        "nothing renews it yet; before then run: kubectl tapmc rotate-token {} --context {} -n {}",
-        registration.name, contexts.build, registration.secret.namespace
-    ));
+    report.next.push(match &registration.renewal {
+        None if registration.account.is_brought() => format!(
+            "nothing renews it yet; before then run: kubectl tapmc rotate-token {} --context {} -n {}",
+            registration.name, contexts.build, registration.secret.namespace
+        ),
+        None => format!(
+            "nothing renews it yet: kubectl tapmc rotation-schedule {} --context {} -n {} --apply",
+            registration.name, contexts.build, registration.secret.namespace
+        ),
+        Some(renewal) => format!(
+            "see who renews it: kubectl --context {} -n {} get cronjobs,jobs,events",
+            contexts.build, renewal.secret.namespace
+        ),
+    });
     report.next.push(format!(
         "see it: kubectl tapmc status --context {} -n {}",
         contexts.build, registration.secret.namespace
@@ -105,6 +127,7 @@ fn common(registering: &Registering, changes: Vec<Done>) -> RegistrationReport {
         profiles,
         rules: registration.grants.namespaced_rules().iter().map(describe).collect(),
         token: None,
+        renewal: None,
         changes,
         warnings: Vec::new(),
         next: Vec::new(),

@@ -9,6 +9,8 @@ use crate::{
     cluster::kubeconfig::LocalKubeconfig,
     commands::{
         build_cluster::BuildCluster,
+        fleet::Visited,
+        registering::as_recorded,
         run_cluster::{RunClusters, Several},
     },
     error::{Error, Result},
@@ -16,18 +18,13 @@ use crate::{
     registration::{
         Asked, Rotation,
         held::{self, Held},
-        names::Name,
     },
 };
 
 /// A registration that is rotated.
 pub(super) struct Target {
-    /// Its name.
-    pub name: String,
-    /// The namespace of its Secret.
-    pub namespace: String,
-    /// Is it the only one?
-    pub is_only: bool,
+    /// Which it is.
+    pub visited: Visited,
     /// None where the Secret was lost.
     held: Option<Held>,
     rotation: Rotation,
@@ -54,7 +51,7 @@ pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Resu
     }
     let is_only = targets.len() == 1;
     for target in &mut targets {
-        target.is_only = is_only;
+        target.visited.is_only = is_only;
     }
     Ok(targets)
 }
@@ -65,7 +62,7 @@ fn or_lost(error: Error) -> Error {
     error.replace_hint(format_args!("{other}; if its Secret was lost, name the run cluster with --run-context"))
 }
 
-fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {
+pub(super) fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {
     args.shard.is_none_or(|shard| index % shard.count == shard.index)
 }
 
@@ -79,7 +76,7 @@ fn due_target(held: Held, args: &RotateTokenArgs, now: Timestamp) -> Option<Targ
         (false, Some(_)) => return None,
     };
     let (name, namespace) = (held.name.clone(), held.secret.namespace.clone());
-    Some(Target { name, namespace, is_only: false, held: Some(held), rotation })
+    Some(Target { visited: Visited { name, namespace, is_only: false }, held: Some(held), rotation })
 }
 
 /// A record that cannot be read counts as one that expires.
@@ -100,7 +97,7 @@ fn lost(build: &BuildCluster, args: &RotateTokenArgs, name: &str) -> Result<Targ
         None => build.kubeconfig.namespace(&build.context)?,
     };
     let rotation = if args.evict { Rotation::Evict } else { Rotation::Now };
-    Ok(Target { name: name.to_owned(), namespace, is_only: true, held: None, rotation })
+    Ok(Target { visited: Visited { name: name.to_owned(), namespace, is_only: true }, held: None, rotation })
 }
 
 impl Target {
@@ -111,18 +108,7 @@ impl Target {
 
     /// What is asked for it: what is recorded, but for its rotation.
     pub(super) fn asked(&self, local: &LocalKubeconfig, run_context: &str, args: &RotateTokenArgs) -> Result<Asked> {
-        let context_endpoint = local.endpoint(run_context)?;
-        // An address that was registered may stay; another one may be a tunnel of the operator's own.
-        let recorded_address = self.held.as_ref().map_or("", Held::server);
-        let may_be_local = recorded_address.is_empty() || recorded_address == context_endpoint.server;
-        Ok(Asked {
-            secret_name: self.held.as_ref().map(|held| held.secret.name.clone()),
-            context_namespace: local.namespace(run_context)?,
-            duration: args.duration,
-            rotation: self.rotation,
-            grace: args.grace,
-            allow_loopback_server: may_be_local,
-            ..Asked::as_recorded(Name::parse(&self.name)?, self.namespace.clone(), context_endpoint)
-        })
+        let as_recorded = as_recorded(&self.visited, self.held.as_ref(), local, run_context)?;
+        Ok(Asked { duration: args.duration, rotation: self.rotation, grace: args.grace, ..as_recorded })
     }
 }

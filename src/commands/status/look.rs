@@ -138,7 +138,7 @@ async fn stored_look(
         Ok(None) => return not_sent(KubeconfigState::Unread("the Secret is gone by now".to_owned()), "it is gone"),
         Err(error) => return not_sent(KubeconfigState::Unread(error.to_string()), "it could not be read"),
     };
-    let state = kubeconfig_state(held, secret.stored.as_ref());
+    let state = kubeconfig_state(held, secret.stored.as_ref().ok());
     let Some(stored) = secret.stored.ok().filter(|_| held.is_damaged() || is_as_recorded(&state)) else {
         return not_sent(state, "the stored kubeconfig is not the recorded one");
     };

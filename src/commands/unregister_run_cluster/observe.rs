@@ -11,10 +11,12 @@ use crate::{
     cluster::Cluster,
     commands::{
         build_cluster::BuildCluster,
+        rotation_schedule::build_side::of_removed,
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
     error::{Error, Kind, Result},
     output::Printer,
+    plan::Change,
     registration::{
         default_account_namespace, default_secret_name,
         facts::{Identity, SecretFacts},
@@ -36,6 +38,8 @@ pub(super) struct Observation {
     pub secret: Option<SecretFacts>,
     /// What reads it.
     pub readers: ReadersFacts,
+    /// The deletions of who renews it.
+    pub renewal: Vec<Change>,
     /// The run cluster.
     pub run: Way,
 }
@@ -73,6 +77,7 @@ impl Observation {
             Way::Gone(_) => None,
         };
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
+        plan.with_renewal(&self.renewal);
         if let Way::There(there) = &self.run {
             plan.warnings.extend(there.cluster.warnings.iter().cloned());
         }
@@ -170,6 +175,7 @@ async fn observe_one(
         Some(_) => build.cluster.observe_secret(&secret).await?.filter(is_held),
         None => None,
     };
+    let renewal = renewal(build, target, &run, &secret).await?;
     let mut object = facts.as_ref().map(|facts| facts.body.clone());
     if let Some(object) = &mut object {
         // A typed object leaves them out.
@@ -182,10 +188,26 @@ async fn observe_one(
             .get(&secret.namespace)
             .map(|readers| ReadersFacts::of(readers, &secret))
             .unwrap_or_default(),
+        renewal,
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
         secret: facts,
         run,
     })
+}
+
+/// Who renews it on the build cluster, by what either side records. Only what says itself that it is of
+/// this registration is deleted.
+async fn renewal(build: &BuildCluster, target: &Target, run: &Way, secret: &ObjectRef) -> Result<Vec<Change>> {
+    let held = target.held.as_ref().and_then(|held| held.recorded.as_ref());
+    let there = match run {
+        Way::There(there) => there.own.recorded.as_ref(),
+        Way::Gone(_) => None,
+    };
+    let renewal = held.into_iter().chain(there).find_map(|recorded| recorded.renewal.as_ref());
+    match renewal {
+        Some(renewal) => of_removed(&build.cluster, &target.name, secret, renewal).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Reaches the run cluster; gives what was tried where it is gone and that was foreseen.

@@ -40,6 +40,7 @@ fn annotations() -> Map {
         run_namespaces: vec!["apps".into()],
         grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
         guard: false,
+        renewal: None,
         requested_duration: Duration::from_secs(600),
         run_server: None,
         run_proxy_url: None,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::registration::{
-    Asked,
+    Asked, AskedRenewal, Rotation,
     credential::Token,
     facts::{Identity, MarkerFacts, Rights, SecretFacts},
     record::{Generation, key, labels},
@@ -28,6 +28,7 @@ fn nothing_there() -> (BuildFacts, RunFacts) {
         identity: identity("build"),
         namespace: active.clone(),
         secret: None,
+        renewal: None,
         others: Some(Vec::new()),
         rights: Rights::default(),
     };
@@ -191,4 +192,74 @@ fn another_address_is_written_without_a_new_token() {
     let moved = Asked { run_server: Some("https://run-a.internal".into()), ..asked() };
     let plan = planned(&Registration::resolve(&moved, None).unwrap(), &facts);
     assert_eq!((why(&plan), plan.secret.op), ("keep", Op::Update));
+}
+
+/// The same, with a renewal kubeconfig whose token was issued and ends at these times and is bound to
+/// the marker of this UID.
+fn renewed(issued: i64, expires: i64, marker_uid: &str) -> (Registration, (BuildFacts, RunFacts)) {
+    let asked = Asked { renewal: AskedRenewal::From("tapmc-renewal".into()), ..asked() };
+    let mut registration = Registration::resolve(&asked, None).unwrap();
+    let renewal = registration.renewal.as_mut().unwrap();
+    renewal.audiences = vec!["api".into()];
+    let renewal = renewal.clone();
+    let mut facts = registered(&registration, NOW - 10, NOW + 90);
+    let mut account = renewal::access::service_account(&registration).body;
+    account["metadata"]["uid"] = json!("renewal-uid");
+    facts.1.objects.push(account);
+    let claims = json!({"sub": "system:serviceaccount:tapmc-run-a:renewal", "iat": issued, "exp": expires,
+        "kubernetes.io": {"secret": {"name": "delivery-1-aaaaa", "uid": marker_uid},
+            "serviceaccount": {"name": "renewal", "uid": "renewal-uid"}}});
+    let token = Token::new(format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims.to_string())));
+    let text = kubeconfig::render(&registration.name, &registration.endpoint, "tapmc-run-a", Some(&token));
+    let recorded = registration.recorded("build");
+    let secret = renewal::credential::secret(&registration, &renewal, &recorded, Some(at(expires)), None);
+    facts.0.renewal = Some(SecretFacts {
+        body: secret.body,
+        recorded: Some(recorded),
+        generation: None,
+        stored: kubeconfig::parse(text.as_bytes()),
+        text: Some(Token::new(text)),
+        ..facts.0.secret.clone().unwrap()
+    });
+    (registration, facts)
+}
+
+#[test]
+fn a_renewal_kubeconfig_is_made_anew_exactly_when_it_must_be() {
+    for (issued, expires, marker, expected) in [
+        (NOW - 10, NOW + 90, "marker-uid", None),
+        (NOW - 51, NOW + 49, "marker-uid", Some("less than half of the stored one's life is left")),
+        (NOW - 10, NOW + 90, "another", Some("the stored one is not of the running generation")),
+    ] {
+        let (registration, facts) = renewed(issued, expires, marker);
+        let plan = planned(&registration, &facts);
+        let renewal = plan.renewal.as_ref().unwrap();
+        assert_eq!((renewal.issue.as_deref(), why(&plan)), (expected, "keep"));
+        assert_eq!((renewal.secret.op == Op::Keep, plan.issues()), (expected.is_none(), expected.is_some()));
+    }
+    let (registration, mut facts) = renewed(NOW - 10, NOW + 90, "marker-uid");
+    facts.1.objects.retain(|object| object["metadata"]["name"] != "renewal");
+    let plan = planned(&registration, &facts);
+    assert_eq!(plan.renewal.unwrap().issue.as_deref(), Some("its ServiceAccount is made anew"));
+    let plan = planned(&Registration { rotation: Rotation::Now, ..registration }, &facts);
+    assert_eq!(plan.renewal.unwrap().issue.as_deref(), Some("it is bound to the marker of the new generation"));
+}
+
+#[test]
+fn a_renewal_kubeconfig_of_somebody_else_is_not_taken_over() {
+    let (registration, mut facts) = renewed(NOW - 10, NOW + 90, "marker-uid");
+    facts.0.renewal.as_mut().unwrap().labels.clear();
+    let observed = Observed { build: &facts.0, run: &facts.1, token: None, orphan_age: Duration::from_secs(120) };
+    assert_eq!(plan(&registration, observed).unwrap_err().kind(), crate::error::Kind::Conflict);
+}
+
+#[test]
+fn without_policies_their_absence_is_told() {
+    let (registration, mut facts) = renewed(NOW - 10, NOW + 90, "marker-uid");
+    assert!(planned(&registration, &facts).warnings.is_empty());
+    facts.1.minor = Some(29);
+    facts.1.objects.retain(|object| !object["kind"].as_str().unwrap().starts_with("ValidatingAdmission"));
+    let plan = planned(&registration, &facts);
+    assert!(plan.access.iter().all(|change| !change.manifest.kind.starts_with("ValidatingAdmission")));
+    assert!(plan.warnings[0].contains("rotate-token --evict"), "{:?}", plan.warnings);
 }

@@ -16,6 +16,10 @@ fn what_is_recorded_is_read_back() {
             impersonate: None,
         },
         guard: true,
+        renewal: Some(Renewal {
+            secret: ObjectRef::new("tapmc-renewal", "run-a-kubeconfig"),
+            audiences: vec!["https://kubernetes.default.svc".into()],
+        }),
         requested_duration: Duration::from_secs(600),
         run_server: Some("https://run-a:6443".into()),
         run_proxy_url: None,

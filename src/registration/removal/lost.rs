@@ -8,6 +8,7 @@ use crate::registration::{
     held::Held,
     names::{Name, ObjectRef},
     record::key,
+    renewal::{RENEWAL_ACCOUNT, access::access_name},
 };
 
 /// An object that could not be removed, and the command that an administrator needs later.
@@ -80,6 +81,14 @@ pub fn lost(name: &Name, held: &Held) -> Vec<Lost> {
         let guard = guard_name(name);
         lost.push(Lost::new("validatingadmissionpolicybinding.admissionregistration.k8s.io", None, &guard));
         lost.push(Lost::new("validatingadmissionpolicy.admissionregistration.k8s.io", None, &guard));
+    }
+    if let Some(renewal) = ObjectRef::parse(held.annotation(key::RENEWAL)).map(|_| access_name(name)) {
+        let namespace = Some(account.namespace.as_str());
+        lost.push(Lost::new("validatingadmissionpolicybinding.admissionregistration.k8s.io", None, &renewal));
+        lost.push(Lost::new("validatingadmissionpolicy.admissionregistration.k8s.io", None, &renewal));
+        lost.push(Lost::new(ROLE_BINDING, namespace, &renewal));
+        lost.push(Lost::new(ROLE, namespace, &renewal));
+        lost.push(Lost::new("serviceaccount", namespace, RENEWAL_ACCOUNT));
     }
     lost.push(Lost::new("serviceaccount", Some(&account.namespace), &account.name));
     lost.push(Lost::new("namespace", None, &account.namespace));

@@ -33,6 +33,7 @@ fn record(build: &str, secret: &str) -> Map {
         run_namespaces: vec!["apps".into()],
         grants: Grants { profiles: vec![Profile::PackageValues, Profile::View], rules: Vec::new(), impersonate: None },
         guard: true,
+        renewal: None,
         requested_duration: std::time::Duration::from_secs(600),
         run_server: None,
         run_proxy_url: None,

@@ -1,0 +1,117 @@
+//! `kubectl tapmc rotate-token --renewal`: what the CronJob of rotation-schedule runs. Both tokens stay
+//! within the running generation; the operator's own context for the run cluster is not needed.
+
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
+
+use futures::{StreamExt as _, stream};
+
+use super::super::{
+    build_cluster::BuildCluster,
+    fleet::{AT_A_TIME, Visited, part_failed, tell},
+    limits,
+    renewing::{Renewed, Renewer},
+};
+use crate::{
+    cli::rotate_token::RotateTokenArgs,
+    error::{Error, Result},
+    output::Printer,
+    registration::{
+        names::{Name, ObjectRef},
+        renewal::secret_name,
+    },
+    report::{API_VERSION, FailedRegistration, Journal, renewals::RenewalsReport},
+};
+
+/// Renews what is due.
+pub(super) async fn renew(
+    args: &RotateTokenArgs,
+    build: &BuildCluster,
+    printer: Printer,
+    journal: Journal,
+) -> Result<()> {
+    wait(args.renewal.jitter).await;
+    build.cluster.restart_clock();
+    let wanted = wanted(args, build).await?;
+    if !wanted.is_empty() {
+        printer.confirm("Renew the tokens that are due?", args.consent.yes)?;
+    }
+    let is_only = wanted.len() == 1;
+    let renewer = Renewer {
+        build: &build.cluster,
+        limits: limits(&args.kubeconfig),
+        within: args.if_expiring_within,
+        dry_run: args.consent.dry_run,
+    };
+    let renewals = wanted.into_iter().map(|secret| {
+        let (renewer, journal) = (&renewer, journal.branch());
+        async move {
+            let result = renewer.renew(&secret, &journal).await;
+            (secret, result, journal)
+        }
+    });
+    let results: Vec<(ObjectRef, Result<Renewed>, Journal)> =
+        stream::iter(renewals).buffered(AT_A_TIME).collect().await;
+
+    let (mut items, mut failed, mut errors): (Vec<_>, Vec<FailedRegistration>, Vec<Error>) = Default::default();
+    for (secret, result, own) in results {
+        match result {
+            Ok(done) => items.push(done.report()),
+            Err(error) => {
+                let visited = Visited { name: secret.name.clone(), namespace: secret.namespace.clone(), is_only };
+                let error = tell(&visited, error, &own, printer);
+                failed.push(FailedRegistration::new(secret.name, secret.namespace, &error));
+                errors.push(error);
+            }
+        }
+    }
+    if !is_only {
+        journal.told();
+    }
+    let number = items.len() + failed.len();
+    let failure = part_failed(&failed, number, "each failure is told as an Event beside the renewal kubeconfig");
+    let report = RenewalsReport {
+        api_version: API_VERSION,
+        kind: "RenewalReport",
+        dry_run: args.consent.dry_run.as_word(),
+        items,
+        failed,
+    };
+    if number != 1 || errors.is_empty() || printer.is_document() {
+        printer.renewals(&report)?;
+    }
+    match errors.len() {
+        0 => Ok(()),
+        1 if number == 1 => Err(errors.remove(0)),
+        _ => Err(failure),
+    }
+}
+
+/// The renewal kubeconfigs' Secrets.
+async fn wanted(args: &RotateTokenArgs, build: &BuildCluster) -> Result<Vec<ObjectRef>> {
+    let namespace = &args.renewal.renewal_namespace;
+    if args.all {
+        let all = build.cluster.list_renewals(namespace).await?;
+        let part = all.into_iter().enumerate().filter(|(index, _)| super::targets::is_in_shard(*index, args));
+        return Ok(part.map(|(_, secret)| secret).collect());
+    }
+    let of = match &args.registrations.namespace {
+        Some(namespace) => namespace.clone(),
+        None => build.kubeconfig.namespace(&build.context)?,
+    };
+    let secret = |name: &String| Ok(ObjectRef::new(namespace, secret_name(&Name::parse(name)?, &of)));
+    args.registrations.names.iter().map(secret).collect()
+}
+
+/// Not all CronJobs of a fleet begin at the same moment.
+async fn wait(at_most: Duration) {
+    if at_most.is_zero() {
+        return;
+    }
+    // RandomState is seeded by the operating system.
+    let bits = RandomState::new().build_hasher().finish();
+    let share = f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX);
+    tokio::time::sleep(at_most.mul_f64(share)).await;
+}

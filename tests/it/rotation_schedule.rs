@@ -1,0 +1,6 @@
+//! `rotation-schedule`, and what its CronJob runs, on real control planes.
+
+mod applying;
+mod case;
+mod renewing;
+mod thefts;

@@ -1,0 +1,164 @@
+//! The schedule printed, applied, changed and taken back.
+
+use super::case::Renewed;
+use crate::{
+    register_run_cluster::case::Case,
+    support::{BUILD, Fault, Kubectl, RUN, Tapmc, unique},
+};
+
+#[test]
+fn what_is_applied_is_told_and_a_second_time_nothing_changes() {
+    let renewed = Renewed::registered(Case::new("apply"));
+    let output = renewed.apply().succeeds();
+    let text = &output.stderr;
+    assert!(
+        text.contains("renewal: a new kubeconfig that can issue such tokens and nothing else (the first one)"),
+        "{text}"
+    );
+    assert!(text.contains(&format!("a CronJob in the namespace {} renews it", renewed.locked)), "{text}");
+    assert!(output.stdout.contains("cronjob.batch/renew-"), "{}", output.stdout);
+    let versions = renewed.case.versions();
+    let again = renewed.apply().succeeds();
+    assert!(again.stderr.contains("no changes"), "{}", again.stderr);
+    assert_eq!(renewed.case.versions(), versions);
+    // Neither does who registers again forget it.
+    renewed.case.again().succeeds();
+    assert_eq!(renewed.case.versions(), versions);
+}
+
+#[test]
+fn the_api_server_finds_the_pod_without_privileges_and_the_schedule_often_enough() {
+    let Some(renewed) = Renewed::new("pod") else { return };
+    let job = renewed.only("cronjobs");
+    let spec = &job["spec"];
+    assert_eq!(
+        (&spec["concurrencyPolicy"], spec["schedule"].as_str().unwrap().ends_with(" * * * *")),
+        (&"Forbid".into(), true)
+    );
+    // The namespace takes restricted Pods only, and takes this one.
+    let mut pod = spec["jobTemplate"]["spec"]["template"].clone();
+    pod["apiVersion"] = "v1".into();
+    pod["kind"] = "Pod".into();
+    pod["metadata"] = serde_json::json!({"name": "try", "namespace": renewed.locked});
+    Kubectl::on(BUILD).apply(&pod.to_string());
+    pod["metadata"]["name"] = "bad".into();
+    pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = true.into();
+    let bad = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(bad.path(), pod.to_string()).unwrap();
+    let refused = Kubectl::on(BUILD).try_run(&["apply", "-f", bad.path().to_str().unwrap()]).unwrap_err();
+    assert!(refused.contains("violates PodSecurity"), "{refused}");
+}
+
+#[test]
+fn without_apply_it_is_printed_and_nothing_is_there() {
+    let renewed = Renewed::registered(Case::new("print"));
+    let versions = renewed.case.versions();
+    let output = renewed.schedule().succeeds();
+    for kind in ["Namespace", "ServiceAccount", "Role", "RoleBinding", "CronJob"] {
+        assert!(output.stdout.contains(&format!("\nkind: {kind}\n")), "{}", output.stdout);
+    }
+    assert!(!output.stdout.contains("kind: Secret"), "{}", output.stdout);
+    assert!(output.stderr.contains("made by --apply"), "{}", output.stderr);
+    assert_eq!(renewed.case.versions(), versions);
+    assert!(Kubectl::on(BUILD).get(&["namespace", &renewed.locked]).is_none());
+    let list = renewed
+        .schedule()
+        .args(["-o", "json", "--image", "registry.example.com/x:1", "--schedule", "@hourly"])
+        .succeeds();
+    let list = list.json();
+    let job = list["items"].as_array().unwrap().iter().find(|item| item["kind"] == "CronJob").unwrap();
+    assert_eq!(job["spec"]["schedule"], "@hourly");
+    let container = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["image"], "registry.example.com/x:1");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let renewed = Renewed::registered(Case::new("dry"));
+    let versions = renewed.case.versions();
+    for how in ["--dry-run", "--dry-run=server"] {
+        let output = renewed.schedule().args(["--apply", how]).succeeds();
+        assert!(output.stdout.contains("(dry run)"), "{}", output.stdout);
+    }
+    renewed.schedule().arg("--apply").fails(2, &["--yes"]);
+    assert_eq!(renewed.case.versions(), versions);
+    assert!(Kubectl::on(BUILD).get(&["namespace", &renewed.locked]).is_none());
+}
+
+#[test]
+fn taken_back_nothing_of_it_is_left_and_every_renewal_token_ends() {
+    let Some(renewed) = Renewed::new("back") else { return };
+    let stolen = renewed.renewal_kubeconfig();
+    // Where it was put is recorded.
+    Tapmc::new(["rotation-schedule", &renewed.case.name, "--context", BUILD, "--remove", "--yes"]).succeeds();
+    let selector = format!("kubectl-tapmc/registration={}", renewed.case.name);
+    let build = Kubectl::on(BUILD).run(&[
+        "get",
+        "secrets,serviceaccounts,roles,rolebindings,cronjobs",
+        "-A",
+        "-l",
+        &selector,
+        "-o",
+        "name",
+    ]);
+    assert_eq!(build.trim(), format!("secret/{}-kubeconfig", renewed.case.name));
+    let run = "serviceaccounts,roles,rolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings";
+    let run = renewed.case.run().run(&["get", run, "-A", "-l", &selector, "-o", "name"]);
+    assert!(!run.contains("renewal") && !run.contains("validating"), "{run}");
+    renewed.case.await_token_refused(&stolen);
+    renewed.case.as_reader(&["get", "configmaps", "-n", &renewed.case.apps]).unwrap();
+    assert_eq!(renewed.case.annotation("renewal"), "");
+}
+
+#[test]
+fn a_registration_that_is_removed_takes_its_renewal_with_it() {
+    let Some(renewed) = Renewed::new("removed") else { return };
+    let stolen = renewed.renewal_kubeconfig();
+    Tapmc::new(["unregister-run-cluster", &renewed.case.name, "--context", BUILD, "--yes"]).succeeds();
+    let selector = format!("kubectl-tapmc/registration={}", renewed.case.name);
+    for cluster in [BUILD, RUN] {
+        let kinds = "secrets,serviceaccounts,roles,rolebindings,cronjobs,validatingadmissionpolicies";
+        let left = Kubectl::on(cluster).run(&["get", kinds, "-A", "-l", &selector, "-o", "name"]);
+        assert_eq!(left, "", "on {cluster}");
+    }
+    renewed.case.await_token_refused(&stolen);
+}
+
+#[test]
+fn registrations_of_one_name_do_not_meet() {
+    let (name, namespaces) = (unique("same"), [unique("team"), unique("team")]);
+    let locked = unique("locked");
+    for (namespace, run) in namespaces.iter().zip([RUN, "run-capped"]) {
+        Tapmc::new(["register-run-cluster", "--build-context", BUILD, "--run-context", run, "--yes", "--name", &name])
+            .args(["-n", namespace, "--run-namespace", namespace, "--create-namespace", "--allow-loopback-server"])
+            .succeeds();
+        Tapmc::new(["rotation-schedule", &name, "-n", namespace, "--context", BUILD, "--apply", "--yes"])
+            .args(["--renewal-namespace", &locked])
+            .succeeds();
+    }
+    let jobs = Kubectl::on(BUILD).get(&["cronjobs", "-n", &locked]).unwrap();
+    let schedules: Vec<&str> =
+        jobs["items"].as_array().unwrap().iter().map(|job| job["spec"]["schedule"].as_str().unwrap()).collect();
+    assert_eq!(schedules.len(), 2);
+    // An hour is what the second run cluster grants.
+    assert!(schedules.iter().any(|schedule| schedule.ends_with("-59/6 * * * *")), "{schedules:?}");
+}
+
+#[test]
+fn an_object_of_somebody_else_is_left_alone() {
+    let renewed = Renewed::registered(Case::new("theirs"));
+    Kubectl::on(BUILD).namespace(&renewed.locked);
+    renewed.apply().fails(4, &["namespace/", "was not made by this plugin", "--renewal-namespace"]);
+    assert_eq!(renewed.case.annotation("renewal"), "");
+}
+
+#[test]
+fn without_admission_policies_it_says_what_stays_open() {
+    let Some(proxied) = crate::register_run_cluster::case::Proxied::new("oldcluster") else { return };
+    let renewed = Renewed { locked: unique("locked"), case: proxied.case };
+    renewed.case.register().kubeconfig(&proxied.file.path).succeeds();
+    proxied.run.fault(hyper::Method::GET, "/version", Fault::Json(r#"{"major":"1","minor":"29","gitVersion":"v1.29.0","gitCommit":"","gitTreeState":"","buildDate":"","goVersion":"","compiler":"","platform":""}"#), 9);
+    let output = renewed.apply().kubeconfig(&proxied.file.path).succeeds();
+    assert!(output.stderr.contains("serves no ValidatingAdmissionPolicy"), "{}", output.stderr);
+    assert!(!output.stdout.contains("validatingadmissionpolicy"), "{}", output.stdout);
+}
