@@ -372,7 +372,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__register__subcmd__run__subcmd__cluster)
-            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --renew --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -83,6 +83,11 @@ pub struct RegisterRunClusterArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Token")]
     pub duration: Option<Duration>,
 
+    /// Have the token renewed from now on, as rotation-schedule --apply does; it then lives for a day
+    /// unless --duration says otherwise
+    #[arg(long, help_heading = "Token", conflicts_with = "service_account")]
+    pub renew: bool,
+
     /// Issue a new token although the stored one is still good; a running deploy may use the former
     /// one for 20 minutes, then the next run ends it
     #[arg(long, help_heading = "Token")]

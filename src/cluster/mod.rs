@@ -20,6 +20,7 @@ mod observe_installed;
 mod observe_left;
 mod observe_pausable;
 mod observe_readers;
+mod observe_renewals;
 mod observe_run;
 mod observe_supply_chain;
 mod reviews;

@@ -13,7 +13,6 @@ use crate::{
     kind::ApiKind,
     plan::Change,
     registration::{
-        facts::Rights,
         names::Name,
         record::{MANAGED_BY, REGISTRATION},
         removal::{
@@ -33,12 +32,11 @@ impl Cluster {
     /// As the API server answers.
     pub async fn observe_marked(&self, name: &Name, namespaces: &BTreeSet<String>) -> Result<Marked> {
         let labels = format!("{}={},{REGISTRATION}={name}", MANAGED_BY.0, MANAGED_BY.1);
-        let deletes_namespaces = Right::new("delete", "", "namespaces", None);
-        let (lists, rights) = futures::join!(
+        let (lists, may_delete_namespaces) = futures::join!(
             try_join_all(MARKED.iter().map(|kind| self.list_marked(kind, &labels, namespaces))),
-            self.rights(&[], std::slice::from_ref(&deletes_namespaces)),
+            self.may_delete_namespaces(),
         );
-        let mut marked = Marked { may_delete_namespaces: may(&rights?, &deletes_namespaces), ..Marked::default() };
+        let mut marked = Marked { may_delete_namespaces: may_delete_namespaces?, ..Marked::default() };
         for (kind, (objects, is_complete)) in MARKED.iter().zip(lists?) {
             marked.objects.extend(objects);
             if !is_complete {
@@ -46,6 +44,16 @@ impl Cluster {
             }
         }
         Ok(marked)
+    }
+
+    /// May the operator delete namespaces?
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn may_delete_namespaces(&self) -> Result<bool> {
+        let right = Right::new("delete", "", "namespaces", None);
+        let rights = self.rights(&[], std::slice::from_ref(&right)).await?;
+        Ok(rights.single.get(&right).copied().unwrap_or(false))
     }
 
     /// The objects of one kind, and whether that is all of them.
@@ -78,19 +86,20 @@ impl Cluster {
         Ok((lists.into_iter().filter_map(|found| found.ok().flatten()).flatten().collect(), false))
     }
 
-    /// What of others, and of no cluster's own, is in a namespace: `secret/theirs`. None where it may not
-    /// be listed.
-    pub async fn foreign_objects(&self, namespace: &str, name: &Name) -> Option<Vec<String>> {
+    /// What is in a namespace beside what the cluster itself puts there and what `is_own`:
+    /// `secret/theirs`. None where it may not be listed.
+    pub async fn foreign_objects(
+        &self,
+        namespace: &str,
+        is_own: impl Fn(&ApiKind, &Value) -> bool,
+    ) -> Option<Vec<String>> {
         let everything = ListParams::default();
         let lists = FOREIGN.iter().map(|kind| self.list_metadata(kind, Some(namespace), &everything));
         let lists: Result<Vec<Option<Vec<Value>>>> = join_all(lists).await.into_iter().collect();
         let mut foreign = Vec::new();
         for (kind, objects) in FOREIGN.iter().zip(lists.ok()?) {
-            let others = objects.unwrap_or_default().into_iter().filter(|object| {
-                let is_ours = object["metadata"]["labels"][REGISTRATION] == name.as_str()
-                    && object["metadata"]["labels"][MANAGED_BY.0] == MANAGED_BY.1;
-                !is_ours && !is_given_by_the_cluster(kind, object)
-            });
+            let objects = objects.unwrap_or_default().into_iter();
+            let others = objects.filter(|object| !is_own(kind, object) && !is_given_by_the_cluster(kind, object));
             foreign.extend(others.map(|object| {
                 format!("{}/{}", kind.kind.to_lowercase(), object["metadata"]["name"].as_str().unwrap_or_default())
             }));
@@ -155,7 +164,7 @@ impl Cluster {
     }
 
     /// The metadata of the objects of a kind; none where the cluster does not serve it.
-    async fn list_metadata(
+    pub(super) async fn list_metadata(
         &self,
         kind: &ApiKind,
         namespace: Option<&str>,
@@ -173,8 +182,4 @@ impl Cluster {
         let object = |metadata| json!({"apiVersion": kind.api_version(), "kind": kind.kind, "metadata": metadata});
         Ok(Some(list.items.into_iter().map(|item| object(item.metadata)).collect()))
     }
-}
-
-fn may(rights: &Rights, right: &Right) -> bool {
-    rights.single.get(right).copied().unwrap_or(false)
 }

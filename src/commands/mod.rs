@@ -11,6 +11,7 @@ mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;
 mod registering;
+mod renewal_namespace;
 mod renewing;
 mod resume_supply_chain;
 mod rotate_token;

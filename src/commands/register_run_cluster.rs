@@ -1,5 +1,6 @@
 //! `kubectl tapmc register-run-cluster`: resolve, observe, plan, show, confirm, apply, report.
 
+mod renew;
 mod resolve;
 
 use super::{
@@ -34,6 +35,7 @@ pub(super) async fn register_run_cluster(
     pre_flight?;
 
     if args.consent.dry_run != DryRun::None {
+        renew::say_what_follows(&args, printer);
         return printer.registration(&registering.dry_run(args.consent.dry_run).await?);
     }
     if !registering.is_empty() {
@@ -42,8 +44,11 @@ pub(super) async fn register_run_cluster(
     }
 
     let progress: Progress = printer.progress("applying");
-    let report = registering.apply(args.wait.wait_timeout, &progress, &journal).await?;
+    let mut report = registering.apply(args.wait.wait_timeout, &progress, &journal).await?;
     drop(progress);
+    if args.renew {
+        report = renew::renew(&args, &contexts, report, printer, &journal).await?;
+    }
     printer.registration(&report)
 }
 

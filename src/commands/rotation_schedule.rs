@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cli::rotation_schedule::RotationScheduleArgs,
-    error::Result,
+    error::{Error, Result},
     output::Printer,
     registration::{
         Asked, AskedRenewal,
@@ -60,6 +60,22 @@ pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Print
     visit.carry_out(observed, printer, journal).await
 }
 
+/// What would be done to have the tokens of the one registration renewed that is named.
+pub(super) async fn planned(
+    args: &RotationScheduleArgs,
+    build: &BuildCluster,
+    printer: Printer,
+) -> Result<Registering> {
+    let held = build.registrations(&args.registrations).await?;
+    let [held] = held.as_slice() else { return Err(Error::failed("the registration is not there any more")) };
+    let options = options(args);
+    let members = [member(held, &options, args.remove)?];
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let schedule = Schedule { args, options: &options, members: &members, build, printer };
+    let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only: true };
+    schedule.observe(&visited, held, &members[0], &run_clusters).await
+}
+
 /// What is asked of every registration.
 struct Schedule<'a> {
     args: &'a RotationScheduleArgs,
@@ -86,17 +102,20 @@ impl Schedule<'_> {
             if self.args.remove { AskedRenewal::Nobody } else { AskedRenewal::From(self.options.namespace.clone()) };
         let asked = Asked { renewal, duration: self.args.duration, ..as_recorded };
         let operator = async { Ok((self.build.cluster.clone(), run_clusters.way(&contexts.run).await?)) };
-        let (registering, found) = futures::join!(
+        let schedule = async {
+            if self.args.remove {
+                let removed = build_side::of_removed(&self.build.cluster, member.clone(), self.members).await?;
+                return Ok((None, removed));
+            }
+            let found = build_side::observe(&self.build.cluster, member, self.members, self.options).await?;
+            found.applied(self.options).map(|(namespace, schedule)| (Some(namespace), schedule))
+        };
+        let (registering, schedule) = futures::join!(
             Registering::observe(operator, contexts.clone(), &asked, limits(&self.args.kubeconfig)),
-            build_side::observe(&self.build.cluster, member, self.members, self.options),
+            schedule,
         );
-        let (mut registering, found) = (registering?, found?);
-        if self.args.remove {
-            registering.schedule(None, found.taken_away());
-        } else {
-            let (namespace, schedule) = found.applied(self.options)?;
-            registering.schedule(Some(namespace), schedule);
-        }
+        let (mut registering, (namespace, schedule)) = (registering?, schedule?);
+        registering.schedule(namespace, schedule);
         registering.require_rights().await?;
         Ok(registering)
     }

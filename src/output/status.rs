@@ -28,7 +28,7 @@ pub(super) fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -
         headers.push("READERS");
     }
     if wide {
-        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID", "RUN-CONTEXT"]);
+        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID", "RENEWAL", "RUN-CONTEXT"]);
     }
     let rows: Vec<Row> = report.items.iter().map(|item| row(item, report.live, wide, in_all_namespaces)).collect();
     let findings: String = report.items.iter().map(|item| findings(item, wide, in_all_namespaces)).collect();
@@ -67,6 +67,7 @@ fn row(item: &RegistrationStatus, live: bool, wide: bool, in_all_namespaces: boo
                 Some(&item.service_account),
                 Some(&item.marker),
                 Some(&item.run_cluster_uid),
+                item.renewal.as_ref().map(|renewal| renewal.namespace.as_str()),
                 context,
             ]
             .map(Cell::or_dash),

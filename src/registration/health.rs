@@ -2,6 +2,7 @@
 //! findings, the worst first, each with the command that helps.
 
 mod findings;
+mod renewal;
 mod run_side;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use super::{
     held::Held,
     live::{KubeconfigState, LiveFacts},
     readers::Reader,
+    renewal::seen::RenewalSight,
 };
 
 pub use findings::CLOCKS_MAY_DIFFER;
@@ -60,6 +62,8 @@ pub struct Facts<'a> {
     pub live: Option<&'a LiveFacts>,
     /// The readers of its Secret; none where nobody looked.
     pub readers: Option<&'a [&'a Reader]>,
+    /// Who renews its token; none where nobody is to, or nobody looked.
+    pub renewal: Option<&'a RenewalSight>,
 }
 
 impl Facts<'_> {

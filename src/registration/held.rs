@@ -81,6 +81,12 @@ impl Held {
         self.recorded.is_none() || self.generation.is_none()
     }
 
+    /// The renewal kubeconfig's Secret, as recorded; none where nobody renews the token.
+    #[must_use]
+    pub fn renewal(&self) -> Option<&ObjectRef> {
+        Some(&self.recorded.as_ref()?.renewal.as_ref()?.secret)
+    }
+
     /// When the token ends, as recorded; none where that cannot be read.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {

@@ -1,9 +1,9 @@
 //! What goes when a registration goes, in which order, what stays and why.
 //!
 //! The order keeps the next run able to complete it, wherever this one is killed: readers first, while
-//! the credential still works; then who renews it; then the marker Secrets, on which every token depends; the Secret;
-//! RoleBindings and Roles; and last what says on the run cluster whose all of it is: the account
-//! namespace, which from then on goes by itself, and the ServiceAccounts.
+//! the credential still works; then who renews it; then the marker Secrets, on which every token
+//! depends; the Secret; RoleBindings and Roles; and last what says on the run cluster whose all of it
+//! is: the account namespace, which from then on goes by itself, and the ServiceAccounts.
 
 pub mod facts;
 pub mod kinds;
@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    facts::Identity,
+    facts::{Identity, map},
     held::Held,
     names::{Name, ObjectRef},
     planning::observed_manifest,
-    record::Recorded,
+    record::{Recorded, registration_of},
     rights::Right,
 };
 use crate::{
@@ -148,9 +148,11 @@ impl RemovalPlan {
         self.steps.iter().map(|(_, change)| change).chain(&self.kept).cloned().collect()
     }
 
-    /// Adds who renews the tokens.
+    /// Adds who renews the tokens: what of it goes, and what stays.
     pub fn with_renewal(&mut self, changes: &[Change]) {
-        self.steps.extend(changes.iter().map(|change| (Stage::Renewal, change.clone())));
+        let (kept, going): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.op == Op::Keep);
+        self.kept.extend(kept.into_iter().cloned());
+        self.steps.extend(going.into_iter().map(|change| (Stage::Renewal, change.clone())));
         self.steps.sort_by_key(|(stage, _)| *stage);
     }
 
@@ -280,6 +282,12 @@ fn deletion(side: Side, object: &Value) -> Change {
         resource_version: metadata("resourceVersion").filter(|_| side == Side::Build),
         why: None,
     }
+}
+
+/// Does it carry the label of that registration?
+#[must_use]
+pub fn is_labelled(object: &Value, name: &Name) -> bool {
+    registration_of(&map(&object["metadata"]["labels"])) == Some(name.as_str())
 }
 
 /// Is it being deleted already?

@@ -50,6 +50,26 @@ impl Repair<'_> {
         )
     }
 
+    /// Has somebody renew the token again; none where nobody did.
+    #[must_use]
+    pub fn schedule(&self) -> Option<String> {
+        let renewal = self.held.renewal()?;
+        Some(format!(
+            "kubectl tapmc rotation-schedule {} --context {} -n {} --renewal-namespace {} --apply",
+            shell_word(&self.held.name),
+            shell_word(self.build_context),
+            shell_word(&self.held.secret.namespace),
+            renewal.namespace
+        ))
+    }
+
+    /// Shows what came of the renewals; none where nobody renews the token.
+    #[must_use]
+    pub fn look_at_renewal(&self) -> Option<String> {
+        let namespace = &self.held.renewal()?.namespace;
+        Some(format!("kubectl --context {} get cronjobs,jobs,events -n {namespace}", shell_word(self.build_context)))
+    }
+
     /// Registers again, with everything said that the run cluster does not record any more. Only what can be
     /// typed is taken over from a record that somebody may have changed.
     #[must_use]

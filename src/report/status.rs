@@ -74,12 +74,31 @@ pub struct RegistrationStatus {
     /// Other registrations of the same run cluster among those that were listed, `NAMESPACE/NAME`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub same_run_cluster: Vec<String>,
+    /// Who renews the token, as recorded; none where nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalStatus>,
     /// What was seen live; none where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveStatus>,
     /// What reads the Secret; none where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readers: Option<Vec<ReaderStatus>>,
+}
+
+/// Who renews the token of a registration.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RenewalStatus {
+    /// The renewal namespace on the build cluster.
+    pub namespace: String,
+    /// The renewal kubeconfig's Secret there.
+    pub secret: String,
+    /// The CronJob; none where there is none, it is suspended, or nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cron_job: Option<String>,
+    /// RFC 3339: when the renewal kubeconfig's own token ends; none where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// What was seen of a registration on its run cluster.

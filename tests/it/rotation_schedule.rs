@@ -3,4 +3,5 @@
 mod applying;
 mod case;
 mod renewing;
+mod taking_back;
 mod thefts;

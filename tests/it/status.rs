@@ -6,4 +6,5 @@ mod fleet;
 mod live;
 mod readers;
 mod record;
+mod renewal;
 mod watching;

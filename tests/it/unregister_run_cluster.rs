@@ -1,7 +1,7 @@
 //! `unregister-run-cluster` on real control planes.
 
 mod bad_input;
-mod case;
+pub mod case;
 mod faults;
 mod gone;
 mod main_job;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::renew::RENEWED_DURATION;
 use crate::{
     cli::register_run_cluster::{ProfileName, RegisterRunClusterArgs},
     cluster::kubeconfig::{LocalKubeconfig, certificates},
@@ -66,7 +67,7 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
         guard: args.guard,
         renewal: AskedRenewal::AsRecorded,
         adopt: args.adopt,
-        duration: args.duration,
+        duration: args.duration.or(args.renew.then_some(RENEWED_DURATION)),
         rotation: if args.rotate { Rotation::Now } else { Rotation::WhenNeeded },
         grace: GRACE,
         run_server,

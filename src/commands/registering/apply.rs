@@ -8,6 +8,7 @@ use futures::future::join_all;
 use super::{Clusters, Contexts, Registering, observe::Observation, renewal::FreshRenewal};
 use crate::{
     cluster::Verified,
+    commands::renewal_namespace,
     error::{Error, Result},
     output::Progress,
     plan::{Change, Op, Side},
@@ -86,7 +87,7 @@ pub(super) async fn apply(
             }
         }
     };
-    run.schedule().await?;
+    run.schedule(wait).await?;
     run.removals().await?;
     if outcome.issued {
         outcome.former = run.end_former(&outcome.generation, progress).await?;
@@ -176,9 +177,11 @@ impl Run<'_> {
     }
 
     /// Applies, or takes away, who renews the tokens: the credential is there by now.
-    async fn schedule(&self) -> Result<()> {
-        let (bindings, first): (Vec<_>, Vec<_>) =
-            self.plan.schedule.iter().partition(|change| change.manifest.kind == "RoleBinding");
+    async fn schedule(&self, wait: Duration) -> Result<()> {
+        let is = |change: &Change, kind: &str| change.manifest.kind == kind;
+        let (namespaces, rest): (Vec<&Change>, Vec<&Change>) =
+            self.plan.schedule.iter().partition(|change| is(change, "Namespace") && change.op == Op::Delete);
+        let (bindings, first): (Vec<_>, Vec<_>) = rest.into_iter().partition(|change| is(change, "RoleBinding"));
         for changes in [first, bindings] {
             let carried_out = changes.into_iter().map(|change| async move {
                 self.clusters.build.carry_out(change).await?;
@@ -188,6 +191,14 @@ impl Run<'_> {
             let carried_out: Result<Vec<()>> = join_all(carried_out).await.into_iter().collect();
             carried_out
                 .map_err(|error| error.context("the credential is stored and works, but who renews it is not"))?;
+        }
+        for change in namespaces {
+            let done = renewal_namespace::delete(&self.clusters.build, change).await?;
+            let is_deleted = done.op == Op::Delete;
+            self.journal.note(done);
+            if is_deleted {
+                self.clusters.build.await_gone(&change.manifest, wait).await?;
+            }
         }
         Ok(())
     }

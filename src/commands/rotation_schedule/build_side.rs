@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
+    commands::renewal_namespace,
     error::{Error, Result},
     kind::ApiKind,
     plan::{Change, Manifest, Side},
     registration::{
         facts::map,
         names::{Name, ObjectRef},
+        planning::GOING,
         record::{MANAGED_BY, REGISTRATION},
-        removal::kinds::SECRET,
+        removal::{is_going, kinds::SECRET},
         renewal::{
             Renewal,
             schedule::{Member, Options, everything_of, namespace, of_all, of_one},
@@ -86,15 +88,17 @@ impl Found {
             check_ours(&manifest, found.as_ref(), options)?;
             Ok(Change::between(Side::Build, manifest, found.as_ref()))
         };
-        let namespace = change(self.namespace)?;
+        let namespace = match self.namespace {
+            (manifest, Some(found)) if is_going(&found) => Change::create(Side::Build, manifest).because(GOING),
+            namespace => change(namespace)?,
+        };
         let wanted = self.wanted.into_iter().map(change).collect::<Result<Vec<_>>>()?;
         let unwanted = self.unwanted.into_iter().map(|manifest| delete(manifest, "renewed otherwise from now on"));
         Ok((namespace, wanted.into_iter().chain(unwanted).collect()))
     }
 
-    /// What is deleted when nobody renews the tokens any more. What all registrations share stays, as
-    /// does what is somebody else's.
-    pub(super) fn taken_away(self) -> Vec<Change> {
+    /// What is deleted of a registration's own when nobody renews its tokens any more.
+    fn taken_away(self) -> Vec<Change> {
         let own = self.wanted.into_iter().filter_map(|(manifest, found)| {
             let found = found?;
             let is_own = manifest.body["metadata"]["labels"].get(REGISTRATION)
@@ -106,25 +110,32 @@ impl Found {
     }
 }
 
-/// What goes from the build cluster when a registration that is renewed goes itself: who renews it, and
-/// the renewal kubeconfig.
+/// A registration that is no longer to be renewed.
+pub(in crate::commands) fn leaving(name: &Name, secret: &ObjectRef, renewal: &Renewal) -> Member {
+    let life = Duration::ZERO;
+    Member { name: name.clone(), secret: secret.clone(), renewal_secret: renewal.secret.clone(), life }
+}
+
+/// What goes from the build cluster when a registration is no longer renewed: who renews it, and the
+/// renewal kubeconfig; with the last one the namespace. `leaving` are those that go with it.
 pub(in crate::commands) async fn of_removed(
     cluster: &Cluster,
-    name: &Name,
-    secret: &ObjectRef,
-    renewal: &Renewal,
+    member: Member,
+    leaving: &[Member],
 ) -> Result<Vec<Change>> {
-    let life = Duration::ZERO;
-    let member = Member { name: name.clone(), secret: secret.clone(), renewal_secret: renewal.secret.clone(), life };
     let options = Options {
-        namespace: renewal.secret.namespace.clone(),
+        namespace: member.renewal_secret.namespace.clone(),
         image: String::new(),
         schedule: None,
         jitter: None,
         shards: None,
         life: None,
     };
-    Ok(observe(cluster, &member, &[], &options).await?.taken_away())
+    let found = observe(cluster, &member, &[], &options).await?;
+    let leaving: Vec<Member> = leaving.iter().cloned().chain([member]).collect();
+    let (manifest, there) = &found.namespace;
+    let namespace = renewal_namespace::deletion(cluster, manifest, there.as_ref(), &leaving).await?;
+    Ok(found.taken_away().into_iter().chain(namespace).collect())
 }
 
 fn delete(manifest: Manifest, why: &str) -> Change {

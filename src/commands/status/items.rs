@@ -8,8 +8,9 @@ use crate::{
         live::{LiveFacts, OwnLook, Trial},
         readers::{LastResult, Reader},
         record::{key, list},
+        renewal::seen::RenewalSight,
     },
-    report::status::{LiveStatus, ReaderStatus, RegistrationStatus},
+    report::status::{LiveStatus, ReaderStatus, RegistrationStatus, RenewalStatus},
 };
 
 use super::look::Look;
@@ -28,7 +29,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
     let held = &all[index];
     let live = look.live.as_ref().and_then(|live| live.get(index));
     let readers = look.readers.as_ref().and_then(|readers| readers.as_ref().ok()).map(|all| all.of(&held.secret));
-    let now = build.cluster.now();
+    let (now, renewal) = (build.cluster.now(), look.renewal(held));
     let facts = Facts {
         held,
         build_context: &build.context,
@@ -36,6 +37,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
         now,
         live,
         readers: readers.as_deref(),
+        renewal: renewal.as_ref(),
     };
     let findings = health::judge(facts);
     let (severity, state) = health::state(&findings, live.is_some());
@@ -59,6 +61,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
         service_account: held.annotation(key::SERVICE_ACCOUNT).to_owned(),
         marker: held.annotation(key::MARKER).to_owned(),
         same_run_cluster: same_run_cluster(all, held),
+        renewal: renewal_status(held, renewal.as_ref()),
         live: live.map(|live| live_status(live, &facts)),
         readers: readers.map(|readers| readers.into_iter().map(reader_status).collect()),
     }
@@ -69,6 +72,15 @@ fn same_run_cluster(all: &[Held], held: &Held) -> Vec<String> {
     let uid = held.run_cluster_uid();
     let others = all.iter().filter(|other| !uid.is_empty() && other.run_cluster_uid() == uid && other.uid != held.uid);
     others.map(|other| format!("{}/{}", other.secret.namespace, other.name)).collect()
+}
+
+fn renewal_status(held: &Held, sight: Option<&RenewalSight>) -> Option<RenewalStatus> {
+    let secret = held.renewal()?;
+    let (cron_job, expires_at) = match sight {
+        Some(RenewalSight::Scheduled { job, ends }) => (Some(job.clone()), ends.map(|ends| ends.to_string())),
+        _ => (None, None),
+    };
+    Some(RenewalStatus { namespace: secret.namespace.clone(), secret: secret.name.clone(), cron_job, expires_at })
 }
 
 fn live_status(live: &LiveFacts, facts: &Facts<'_>) -> LiveStatus {

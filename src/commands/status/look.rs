@@ -1,7 +1,9 @@
 //! The look at run clusters: all at once, by the operator's own way and by the stored token. What fails
 //! for one of them is told of this one.
 
-use futures::{StreamExt as _, stream};
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, future::join_all, stream};
 use jiff::Timestamp;
 
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
         names::{Name, ObjectRef},
         readers::Readers,
         record::{Recorded, key, registration_of},
+        renewal::seen::{RenewalNamespace, RenewalSight},
         rights,
     },
 };
@@ -39,6 +42,8 @@ pub(super) struct Look {
     pub(super) live: Option<Vec<LiveFacts>>,
     /// The readers; none where nobody looked, or with the reason why they could not be seen.
     pub(super) readers: Option<Result<Readers>>,
+    /// What stands in each renewal namespace, or the reason why it could not be seen; empty where nobody looked.
+    renewals: BTreeMap<String, Result<RenewalNamespace>>,
 }
 
 impl Look {
@@ -47,7 +52,16 @@ impl Look {
         let of = |held: &Held| held.annotation(key::BUILD_CLUSTER_UID).to_owned();
         let agree = all.windows(2).all(|two| of(&two[0]) == of(&two[1]));
         let build = if agree { None } else { Some(identity(&build.cluster, "").await?) };
-        Ok(Self { build, live: None, readers: None })
+        Ok(Self { build, live: None, readers: None, renewals: BTreeMap::new() })
+    }
+
+    /// Who renews a registration's token; none where nobody is to, or nobody looked.
+    pub(super) fn renewal(&self, held: &Held) -> Option<RenewalSight> {
+        let secret = held.renewal()?;
+        Some(match self.renewals.get(&secret.namespace)? {
+            Ok(namespace) => namespace.sight(held, secret),
+            Err(error) => RenewalSight::Unseen(format!("who renews the token could not be seen: {error}")),
+        })
     }
 }
 
@@ -57,9 +71,21 @@ pub(super) async fn live(build: &BuildCluster, ways: &RunClusters<'_>, all: &[He
     let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
     let recorded = all.first().map_or("", |held| held.annotation(key::BUILD_CLUSTER_UID));
     let looks = stream::iter(all.iter().map(|held| look_at(build, ways, held, limits))).buffered(AT_A_TIME).collect();
-    let (build, readers, live) =
-        futures::join!(identity(&build.cluster, recorded), build.cluster.observe_readers(namespace), looks);
-    Ok(Look { build: Some(build?), live: Some(live), readers: Some(readers) })
+    let (build, readers, live, renewals) = futures::join!(
+        identity(&build.cluster, recorded),
+        build.cluster.observe_readers(namespace),
+        looks,
+        renewals(build, all),
+    );
+    Ok(Look { build: Some(build?), live: Some(live), readers: Some(readers), renewals })
+}
+
+async fn renewals(build: &BuildCluster, all: &[Held]) -> BTreeMap<String, Result<RenewalNamespace>> {
+    let namespaces: BTreeSet<&String> = all.iter().filter_map(Held::renewal).map(|secret| &secret.namespace).collect();
+    let looks = namespaces
+        .into_iter()
+        .map(|namespace| async move { (namespace.clone(), build.cluster.observe_renewals(namespace).await) });
+    join_all(looks).await.into_iter().collect()
 }
 
 async fn look_at(build: &BuildCluster, ways: &RunClusters<'_>, held: &Held, limits: Limits) -> LiveFacts {

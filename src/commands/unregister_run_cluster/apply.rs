@@ -1,9 +1,10 @@
-//! Carrying one removal out, stage by stage: readers, markers, Secret, bindings, Roles, account; then
+//! Carrying one removal out, stage by stage: readers, renewal, markers, Secret, bindings, Roles, account; then
 //! the proof that every token is dead, and what goes on its own.
 
 use std::time::Duration;
 
 use futures::future::join_all;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -14,11 +15,12 @@ use super::{
 };
 use crate::{
     cluster::Cluster,
-    commands::build_cluster::BuildCluster,
+    commands::{build_cluster::BuildCluster, renewal_namespace},
     error::{Error, Kind, Result},
+    kind::ApiKind,
     output::Progress,
     plan::{Change, Op, Side},
-    registration::removal::{Stage, is_going},
+    registration::removal::{Stage, is_going, is_labelled},
     report::{Done, Journal, removal::Proof},
 };
 
@@ -74,17 +76,17 @@ impl<'a> Removal<'a> {
         let mut begun = None;
         let mut kept = Vec::new();
         for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Readers) {
-            if stage == Stage::Account {
-                kept.extend(self.account().await?);
-            } else {
-                self.delete(stage, self.planned.plan.of(stage)).await?;
+            match stage {
+                Stage::Account => kept.extend(self.account().await?),
+                Stage::Renewal => kept.extend(self.renewal().await?),
+                stage => self.delete(stage, self.planned.plan.of(stage)).await?,
             }
             if stage == Stage::Markers {
                 begun = Some(Instant::now());
             }
         }
         let proofs = evidence.prove(self, begun.unwrap_or_else(Instant::now)).await?;
-        for stage in [Stage::Account, Stage::RunNamespaces] {
+        for stage in [Stage::Renewal, Stage::Account, Stage::RunNamespaces] {
             let namespaces = self.planned.plan.of(stage).filter(|change| change.manifest.kind == "Namespace");
             let stays =
                 |change: &&Change| !kept.iter().any(|done: &Done| done.object == change.manifest.display_name());
@@ -108,15 +110,30 @@ impl<'a> Removal<'a> {
         gone.into_iter().collect::<Result<Vec<()>>>().map(|_| ()).map_err(untouched)
     }
 
+    /// Deletes who renews the tokens, and their namespace, if nothing of others came into it meanwhile.
+    /// Gives what stays.
+    async fn renewal(&self) -> Result<Vec<Done>> {
+        let (namespaces, first): (Vec<&Change>, Vec<&Change>) =
+            self.planned.plan.of(Stage::Renewal).partition(|change| change.manifest.kind == "Namespace");
+        self.delete(Stage::Renewal, first.into_iter()).await?;
+        let mut kept = Vec::new();
+        for change in namespaces {
+            let done = renewal_namespace::delete(&self.build.cluster, change).await?;
+            if done.op == Op::Keep { kept.push(done) } else { self.journal.note(done) }
+        }
+        Ok(kept)
+    }
+
     /// Deletes the account namespace, if nothing of others came into it meanwhile, and the
     /// ServiceAccounts. Gives what stays.
     async fn account(&self) -> Result<Vec<Done>> {
         let (namespaces, accounts): (Vec<&Change>, Vec<&Change>) =
             self.planned.plan.of(Stage::Account).partition(|change| change.manifest.kind == "Namespace");
         let mut kept = Vec::new();
+        let is_own = |_: &ApiKind, object: &Value| is_labelled(object, &self.planned.observation.going.name);
         for change in namespaces {
             let foreign = match self.run() {
-                Some(run) => run.foreign_objects(&change.manifest.name, &self.planned.observation.going.name).await,
+                Some(run) => run.foreign_objects(&change.manifest.name, is_own).await,
                 None => None,
             };
             match foreign.as_deref() {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use serde_json::Value;
 
 use super::resolve::Target;
 use crate::{
@@ -11,10 +12,11 @@ use crate::{
     cluster::Cluster,
     commands::{
         build_cluster::BuildCluster,
-        rotation_schedule::build_side::of_removed,
+        rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
     error::{Error, Kind, Result},
+    kind::ApiKind,
     output::Printer,
     plan::Change,
     registration::{
@@ -27,6 +29,7 @@ use crate::{
             self, Going, Own, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded,
             facts::{Beside, Marked},
         },
+        renewal::schedule::Member,
     },
 };
 
@@ -104,6 +107,8 @@ pub(super) struct Shared {
     identities: BTreeMap<String, Identity>,
     /// By that namespace; none where no Secret is left there.
     readers: BTreeMap<String, Readers>,
+    /// Those whose renewal goes with them.
+    renewed: Vec<Member>,
 }
 
 impl Shared {
@@ -129,7 +134,13 @@ pub(super) async fn shared(build: &BuildCluster, found: &[Found]) -> Result<Shar
     Ok(Shared {
         identities: identities.into_iter().collect::<Result<_>>()?,
         readers: readers.into_iter().collect::<Result<_>>()?,
+        renewed: found.iter().filter_map(|(target, _)| renewed(target)).collect(),
     })
+}
+
+fn renewed(target: &Target) -> Option<Member> {
+    let held = target.held.as_ref()?;
+    Some(leaving(&target.name, &held.secret, held.recorded.as_ref()?.renewal.as_ref()?))
 }
 
 /// Observes both clusters for one removal.
@@ -175,7 +186,7 @@ async fn observe_one(
         Some(_) => build.cluster.observe_secret(&secret).await?.filter(is_held),
         None => None,
     };
-    let renewal = renewal(build, target, &run, &secret).await?;
+    let renewal = renewal(build, shared, target, &run, &secret).await?;
     let mut object = facts.as_ref().map(|facts| facts.body.clone());
     if let Some(object) = &mut object {
         // A typed object leaves them out.
@@ -197,7 +208,13 @@ async fn observe_one(
 
 /// Who renews it on the build cluster, by what either side records. Only what says itself that it is of
 /// this registration is deleted.
-async fn renewal(build: &BuildCluster, target: &Target, run: &Way, secret: &ObjectRef) -> Result<Vec<Change>> {
+async fn renewal(
+    build: &BuildCluster,
+    shared: &Shared,
+    target: &Target,
+    run: &Way,
+    secret: &ObjectRef,
+) -> Result<Vec<Change>> {
     let held = target.held.as_ref().and_then(|held| held.recorded.as_ref());
     let there = match run {
         Way::There(there) => there.own.recorded.as_ref(),
@@ -205,7 +222,7 @@ async fn renewal(build: &BuildCluster, target: &Target, run: &Way, secret: &Obje
     };
     let renewal = held.into_iter().chain(there).find_map(|recorded| recorded.renewal.as_ref());
     match renewal {
-        Some(renewal) => of_removed(&build.cluster, &target.name, secret, renewal).await,
+        Some(renewal) => of_removed(&build.cluster, leaving(&target.name, secret, renewal), &shared.renewed).await,
         None => Ok(Vec::new()),
     }
 }
@@ -274,13 +291,14 @@ async fn there(build: &Identity, target: &Target, cluster: RunCluster, wishes: W
 }
 
 async fn beside(run: &Cluster, target: &Target, own: &Own, wishes: Wishes) -> Result<Beside> {
-    let name = |object: &serde_json::Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let recorded = own.recorded.as_ref();
     let run_namespaces = recorded.map(|recorded| recorded.run_namespaces.clone()).unwrap_or_default();
     let writes_secrets = recorded.is_some_and(|recorded| recorded.grants.writes_secrets());
     let foreign = join_all(own.namespaces.iter().map(|namespace| async move {
         let namespace = name(namespace);
-        (namespace.clone(), run.foreign_objects(&namespace, &target.name).await)
+        let is_own = |_: &ApiKind, object: &Value| removal::is_labelled(object, &target.name);
+        (namespace.clone(), run.foreign_objects(&namespace, is_own).await)
     }));
     let tokens = join_all(
         run_namespaces

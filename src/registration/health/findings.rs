@@ -26,6 +26,7 @@ pub(super) fn all(facts: Facts<'_>) -> Vec<Finding> {
     let is_rebuilt = live.iter().any(|finding| finding.word == "rebuilt-cluster");
     found.extend(judge.expiry().filter(|_| !is_rebuilt));
     found.extend(live);
+    found.extend(judge.renewal());
     found.extend(facts.readers.into_iter().flatten().filter_map(|reader| judge.reader(reader)));
     found
 }
@@ -82,7 +83,16 @@ impl Judge<'_> {
             return Some(finding(Severity::Broken, "expired", message, command()));
         }
         let life = expires_at.saturating_sub(self.facts.held.issued_at()?.as_second());
-        let message = || format!("{} of the token's {} are left", words::duration(left), words::duration(life));
+        if self.is_renewed() {
+            return self.late_renewal(left, life);
+        }
+        let message = || {
+            format!(
+                "{} of the token's {} are left, and nothing renews it",
+                words::duration(left),
+                words::duration(life)
+            )
+        };
         if left < life / 5 {
             Some(finding(Severity::Critical, "expires-soon", message(), command()))
         } else if left < life / 2 {

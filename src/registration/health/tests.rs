@@ -10,6 +10,7 @@ use crate::{
         names::ObjectRef,
         readers::LastResult,
         record::{Map, key},
+        renewal::Renewal,
     },
 };
 
@@ -52,7 +53,7 @@ fn seen(side: RunSide, trial: Trial) -> LiveFacts {
 }
 
 fn facts<'a>(held: &'a Held, live: Option<&'a LiveFacts>) -> Facts<'a> {
-    Facts { held, build_context: "build", build: None, now: at(1_100), live, readers: None }
+    Facts { held, build_context: "build", build: None, now: at(1_100), live, readers: None, renewal: None }
 }
 
 fn words(facts: Facts<'_>) -> Vec<(Severity, &'static str)> {
@@ -76,6 +77,28 @@ fn a_life_runs_out() {
     assert_eq!(then(1_501), [(Severity::Attention, "expires-soon")]);
     assert_eq!(then(1_801), [(Severity::Critical, "expires-soon")]);
     assert_eq!(then(2_000), [(Severity::Broken, "expired")]);
+}
+
+#[test]
+fn a_life_that_should_have_been_renewed() {
+    let mut held = healthy();
+    let renewal = Renewal { secret: ObjectRef::new("tapmc-renewal", "run-a-kubeconfig"), audiences: Vec::new() };
+    held.recorded.as_mut().unwrap().renewal = Some(renewal);
+    let then = |second, sight| words(Facts { now: at(second), renewal: Some(&sight), ..facts(&held, None) });
+    let scheduled = || RenewalSight::Scheduled { job: "renew-run-a".into(), ends: Some(at(2_100)) };
+    let gone = || RenewalSight::Gone("it is gone".into());
+    // A run, and its jitter, may come an eighth of a life after the half of it.
+    assert_eq!(then(1_620, scheduled()), []);
+    assert_eq!(then(1_630, scheduled()), [(Severity::Attention, "renewal-fails")]);
+    assert_eq!(then(1_801, scheduled()), [(Severity::Critical, "renewal-fails")]);
+    assert_eq!(then(2_000, scheduled()), [(Severity::Broken, "expired")]);
+    let ended = RenewalSight::Scheduled { job: "renew-run-a".into(), ends: Some(at(1_400)) };
+    assert_eq!(then(1_400, ended), [(Severity::Attention, "renewal-fails")]);
+    assert_eq!(then(1_100, gone()), [(Severity::Attention, "renewal-gone")]);
+    assert_eq!(then(1_501, gone()), [(Severity::Attention, "expires-soon"), (Severity::Attention, "renewal-gone")]);
+    assert_eq!(then(1_100, RenewalSight::Unseen("forbidden".into())), [(Severity::Fine, "not-seen")]);
+    let look = judge(Facts { now: at(1_801), ..facts(&held, None) })[0].command.clone().unwrap();
+    assert_eq!(look, "kubectl --context build get cronjobs,jobs,events -n tapmc-renewal");
 }
 
 #[test]

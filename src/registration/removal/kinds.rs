@@ -20,7 +20,8 @@ const SERVICE: ApiKind = ApiKind::namespaced("", "v1", "Service", "services");
 const VOLUME_CLAIM: ApiKind = ApiKind::namespaced("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 const DEPLOYMENT: ApiKind = ApiKind::namespaced("apps", "v1", "Deployment", "deployments");
 const STATEFUL_SET: ApiKind = ApiKind::namespaced("apps", "v1", "StatefulSet", "statefulsets");
-const CRON_JOB: ApiKind = ApiKind::namespaced("batch", "v1", "CronJob", "cronjobs");
+/// CronJobs.
+pub const CRON_JOB: ApiKind = ApiKind::namespaced("batch", "v1", "CronJob", "cronjobs");
 const INGRESS: ApiKind = ApiKind::namespaced("networking.k8s.io", "v1", "Ingress", "ingresses");
 const DELIVERABLE: ApiKind = ApiKind::namespaced("carto.run", "v1alpha1", "Deliverable", "deliverables");
 const ROLE: ApiKind = ApiKind::namespaced(RBAC, "v1", "Role", "roles");

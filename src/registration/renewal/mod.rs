@@ -3,13 +3,15 @@
 //! token's life is over.
 //!
 //! [`access`] is what stands on the run cluster, [`schedule`] what stands on the build cluster,
-//! [`credential`] the renewal kubeconfig's own token, and [`due`] what one run of the CronJob decides.
+//! [`credential`] the renewal kubeconfig's own token, [`due`] what one run of the CronJob decides, and
+//! [`seen`] who renews as far as can be seen.
 
 pub mod access;
 pub mod credential;
 pub mod due;
 pub mod pod;
 pub mod schedule;
+pub mod seen;
 
 use super::{
     Registration,

@@ -86,42 +86,19 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn taken_back_nothing_of_it_is_left_and_every_renewal_token_ends() {
-    let Some(renewed) = Renewed::new("back") else { return };
-    let stolen = renewed.renewal_kubeconfig();
-    // Where it was put is recorded.
-    Tapmc::new(["rotation-schedule", &renewed.case.name, "--context", BUILD, "--remove", "--yes"]).succeeds();
-    let selector = format!("kubectl-tapmc/registration={}", renewed.case.name);
-    let build = Kubectl::on(BUILD).run(&[
-        "get",
-        "secrets,serviceaccounts,roles,rolebindings,cronjobs",
-        "-A",
-        "-l",
-        &selector,
-        "-o",
-        "name",
-    ]);
-    assert_eq!(build.trim(), format!("secret/{}-kubeconfig", renewed.case.name));
-    let run = "serviceaccounts,roles,rolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings";
-    let run = renewed.case.run().run(&["get", run, "-A", "-l", &selector, "-o", "name"]);
-    assert!(!run.contains("renewal") && !run.contains("validating"), "{run}");
-    renewed.case.await_token_refused(&stolen);
-    renewed.case.as_reader(&["get", "configmaps", "-n", &renewed.case.apps]).unwrap();
-    assert_eq!(renewed.case.annotation("renewal"), "");
-}
-
-#[test]
-fn a_registration_that_is_removed_takes_its_renewal_with_it() {
-    let Some(renewed) = Renewed::new("removed") else { return };
-    let stolen = renewed.renewal_kubeconfig();
-    Tapmc::new(["unregister-run-cluster", &renewed.case.name, "--context", BUILD, "--yes"]).succeeds();
-    let selector = format!("kubectl-tapmc/registration={}", renewed.case.name);
-    for cluster in [BUILD, RUN] {
-        let kinds = "secrets,serviceaccounts,roles,rolebindings,cronjobs,validatingadmissionpolicies";
-        let left = Kubectl::on(cluster).run(&["get", kinds, "-A", "-l", &selector, "-o", "name"]);
-        assert_eq!(left, "", "on {cluster}");
-    }
-    renewed.case.await_token_refused(&stolen);
+fn registering_with_renew_schedules_at_once_with_tokens_of_a_day() {
+    let case = Case::new("renew");
+    let dry = case.register().args(["--renew", "--dry-run"]).succeeds();
+    assert!(dry.stderr.contains("the rotation schedule follows"), "{}", dry.stderr);
+    let report = case.register().args(["--renew", "-o", "json"]).succeeds().json();
+    assert_eq!((&report["token"]["issued"], &report["token"]["requestedSeconds"]), (&true.into(), &86_400.into()));
+    assert_eq!(report["renewal"]["namespace"], "tapmc-renewal");
+    let changed = report["changes"].to_string();
+    assert!(changed.contains("kubeconfig\"") && changed.contains("cronjob.batch/renew-renew-"), "{changed}");
+    let versions = case.versions();
+    case.again().arg("--renew").succeeds();
+    assert_eq!(case.versions(), versions);
+    case.register().args(["--renew", "--service-account", "a/b"]).fails(2, &["cannot be used with"]);
 }
 
 #[test]

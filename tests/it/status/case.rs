@@ -7,7 +7,10 @@ use base64::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUILD_TWO, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc, kubeconfig::token, testbed::ClusterFacts, unique,
+    BUILD_TWO, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc,
+    kubeconfig::{started, token},
+    testbed::ClusterFacts,
+    unique,
 };
 
 /// A namespace with registrations.
@@ -27,6 +30,11 @@ impl Set {
             Kubectl::on(cluster).namespace(&namespace);
         }
         Self { namespace, file }
+    }
+
+    /// One on the test bed's clusters; none when the suite runs against existing ones.
+    pub fn started() -> Option<Self> {
+        Some(Self::new(started(BUILD_TWO)?, started(RUN)?))
     }
 
     /// The same with another context, which leads through a proxy.

@@ -6,15 +6,10 @@ use serde_json::{Value, json};
 use super::case::{One, Set, words};
 use crate::support::{BUILD_TWO, Kubectl, Proxy, RUN, Tapmc, kubeconfig::started};
 
-/// A set on the test bed's clusters; none when the suite runs against existing ones.
-fn set() -> Option<Set> {
-    Some(Set::new(started(BUILD_TWO)?, started(RUN)?))
-}
-
 /// The words of a registration after something was done to it.
 #[track_caller]
 fn after(what: impl FnOnce(&Set, &One<'_>)) -> Vec<String> {
-    let Some(set) = set() else { return Vec::new() };
+    let Some(set) = Set::started() else { return Vec::new() };
     let one = set.register("drift");
     what(&set, &one);
     let report = set.report();
@@ -105,7 +100,7 @@ fn a_hostile_kubeconfig_is_not_followed() {
 
 #[test]
 fn no_connection_is_made_to_where_a_changed_kubeconfig_points() {
-    let (Some(set), Some(run)) = (set(), started(RUN)) else { return };
+    let (Some(set), Some(run)) = (Set::started(), started(RUN)) else { return };
     let elsewhere = Proxy::before(run);
     let one = set.register("elsewhere");
     let text = one.kubeconfig();
@@ -131,7 +126,7 @@ fn no_connection_is_made_to_where_a_changed_kubeconfig_points() {
 
 #[test]
 fn a_mixed_set_in_one_table_the_worst_first() {
-    let (Some(set), Some(run)) = (set(), started(RUN)) else { return };
+    let (Some(set), Some(run)) = (Set::started(), started(RUN)) else { return };
     let dead = Proxy::before(run);
     let set = set.through("prod-jp", &dead, run);
     let healthy = set.register("prod-eu");
@@ -201,7 +196,7 @@ fn a_mixed_set_in_one_table_the_worst_first() {
 
 /// Runs the command that is offered for a registration, and expects that all is well then.
 #[track_caller]
-fn repair(set: &Set, one: &One<'_>, verb: &str, more: &[&str]) {
+pub fn repair(set: &Set, one: &One<'_>, verb: &str, more: &[&str]) {
     let report = set.report();
     let command = one.of(&report)["findings"][0]["command"].as_str().unwrap().to_owned();
     let arguments = command.strip_prefix("kubectl tapmc ").unwrap().split(' ').map(str::to_owned);
@@ -212,7 +207,7 @@ fn repair(set: &Set, one: &One<'_>, verb: &str, more: &[&str]) {
 
 #[test]
 fn the_command_that_is_offered_repairs() {
-    let Some(set) = set() else { return };
+    let Some(set) = Set::started() else { return };
     let one = set.register("repaired");
     on_run(&["delete", "serviceaccount", "delivery", "-n", &one.account_namespace()]);
     repair(&set, &one, "register-run-cluster", &["--allow-loopback-server"]);

@@ -10,13 +10,9 @@ use crate::support::{
     kubeconfig::{started, token},
 };
 
-fn set() -> Option<Set> {
-    Some(Set::new(started(BUILD_TWO)?, started(RUN)?))
-}
-
 #[test]
 fn all_that_is_well_is_ready() {
-    let Some(set) = set() else { return };
+    let Some(set) = Set::started() else { return };
     let one = set.register("ready");
     let output = set.status().args(["--exit-code"]).succeeds();
     let lines: Vec<Vec<&str>> = output.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -61,7 +57,7 @@ fn a_bounded_number_of_requests() {
 
 #[test]
 fn without_a_context_the_stored_token_still_tells() {
-    let (Some(set), Some(build)) = (set(), started(BUILD_TWO)) else { return };
+    let (Some(set), Some(build)) = (Set::started(), started(BUILD_TWO)) else { return };
     let one = set.register("nocontext");
     let file = KubeconfigFile::new().plain(BUILD_TWO, build);
     let output = set.status().kubeconfig(&file.path).succeeds();
@@ -78,7 +74,7 @@ fn without_a_context_the_stored_token_still_tells() {
 
 #[test]
 fn a_context_that_is_named() {
-    let (Some(set), Some(run)) = (set(), started(RUN)) else { return };
+    let (Some(set), Some(run)) = (Set::started(), started(RUN)) else { return };
     let proxy = Proxy::before(run);
     let set = set.through("renamed", &proxy, run);
     let one = set.register("named");
@@ -99,7 +95,7 @@ fn a_context_that_is_named() {
 
 #[test]
 fn a_slow_cluster_delays_nobody_beyond_the_limit() {
-    let (Some(set), Some(run)) = (set(), started(RUN)) else { return };
+    let (Some(set), Some(run)) = (Set::started(), started(RUN)) else { return };
     let slow = Proxy::before(run);
     let set = set.through("slow", &slow, run);
     let (fine, hangs) = (set.register("fine"), set.register_on("hangs", "slow", &[]));
@@ -119,7 +115,7 @@ fn one_word(report: &serde_json::Value, name: &str) -> String {
 
 #[test]
 fn who_may_not_look_is_told_so() {
-    let (Some(set), Some(run)) = (set(), started(RUN)) else { return };
+    let (Some(set), Some(run)) = (Set::started(), started(RUN)) else { return };
     let one = set.register("nobody");
     let report = set.status().args(["--run-as", "nobody", "-o", "json"]).succeeds().json();
     let item = one.of(&report);

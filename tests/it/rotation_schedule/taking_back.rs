@@ -1,0 +1,99 @@
+//! The schedule taken back, and the registration removed: nothing of it is left, every renewal token is
+//! dead, and what is of others stays.
+
+use serde_json::Value;
+
+use super::case::Renewed;
+use crate::{
+    register_run_cluster::case::Case,
+    support::{BUILD, Kubectl, RUN, Tapmc, eventually, unique},
+    unregister_run_cluster::case::{labelled, left, unregister},
+};
+
+fn namespace(name: &str) -> Option<Value> {
+    Kubectl::on(BUILD).get(&["namespace", name])
+}
+
+#[test]
+fn taken_back_nothing_of_it_is_left_and_every_renewal_token_ends() {
+    let Some(renewed) = Renewed::new("back") else { return };
+    let stolen = renewed.renewal_kubeconfig();
+    // Where it was put is recorded.
+    let remove = || Tapmc::new(["rotation-schedule", &renewed.case.name, "--context", BUILD, "--remove", "--yes"]);
+    remove().succeeds();
+    assert_eq!(left(&renewed.case).len(), 6, "{:?}", left(&renewed.case));
+    assert!(namespace(&renewed.locked).is_none());
+    renewed.case.await_token_refused(&stolen);
+    renewed.case.as_reader(&["get", "configmaps", "-n", &renewed.case.apps]).unwrap();
+    assert_eq!(renewed.case.annotation("renewal"), "");
+    assert!(remove().succeeds().stderr.contains("no changes"));
+    // And it can be scheduled again.
+    renewed.apply().succeeds();
+    renewed.pod().command().succeeds();
+}
+
+#[test]
+fn a_registration_that_is_removed_takes_its_renewal_with_it() {
+    let Some(renewed) = Renewed::new("removed") else { return };
+    let stolen = renewed.renewal_kubeconfig();
+    assert_eq!(left(&renewed.case).len(), 18, "{:?}", left(&renewed.case));
+    // Jobs of the CronJob that has just run go with it, by the garbage collector.
+    let job = renewed.only("cronjobs")["metadata"]["name"].as_str().unwrap().to_owned();
+    Kubectl::on(BUILD).run(&["create", "job", "now", &format!("--from=cronjob/{job}"), "-n", &renewed.locked]);
+    let output = unregister(&renewed.case).succeeds();
+    assert!(output.stderr.contains("proven: the ServiceAccount 'renewal' is gone"), "{}", output.stderr);
+    eventually("everything is gone", || left(&renewed.case).is_empty());
+    assert!(namespace(&renewed.locked).is_none());
+    renewed.case.await_token_refused(&stolen);
+}
+
+#[test]
+fn a_removal_that_was_killed_after_the_schedule_is_completed() {
+    let Some(renewed) = Renewed::new("killed") else { return };
+    let job = renewed.only("cronjobs")["metadata"]["name"].as_str().unwrap().to_owned();
+    Kubectl::on(BUILD).run(&["delete", "cronjob", &job, "-n", &renewed.locked]);
+    // The build cluster's side is lost: the run cluster records where the rest is.
+    let secret = format!("{}-kubeconfig", renewed.case.name);
+    Kubectl::on(BUILD).run(&["delete", "secret", &secret]);
+    unregister(&renewed.case).args(["--run-context", RUN]).succeeds();
+    eventually("everything is gone", || left(&renewed.case).is_empty());
+    assert!(namespace(&renewed.locked).is_none());
+}
+
+#[test]
+fn a_namespace_that_others_are_renewed_from_or_use_stays() {
+    let Some(first) = Renewed::new("first") else { return };
+    let second = Renewed { locked: first.locked.clone(), ..Renewed::registered(Case::new("second")) };
+    second.apply().succeeds();
+    let output = unregister(&first.case).succeeds();
+    let stays = format!("stays: namespace/{}: in it is what is not of this: ", first.locked);
+    assert!(output.stderr.contains(&stays), "{stays}: {}", output.stderr);
+    assert!(second.apply().succeeds().stderr.contains("no changes"));
+    second.pod().command().succeeds();
+
+    Kubectl::on(BUILD).run(&["create", "configmap", "theirs", "-n", &first.locked]);
+    let output = unregister(&second.case).succeeds();
+    assert!(output.stderr.contains(&format!("{stays}configmap/theirs")), "{}", output.stderr);
+    eventually("everything else is gone", || left(&second.case).is_empty());
+    assert!(namespace(&first.locked).is_some());
+}
+
+#[test]
+fn a_fleet_that_is_taken_back_at_once_takes_the_shared_job_with_it() {
+    let Some(_) = crate::support::kubeconfig::started(BUILD) else { return };
+    let (team, locked) = (unique("fleet"), unique("locked"));
+    let names = [unique("member"), unique("member")];
+    for name in &names {
+        Tapmc::new(["register-run-cluster", "--build-context", BUILD, "--run-context", RUN, "--yes", "--name", name])
+            .args(["-n", &team, "--run-namespace", &team, "--create-namespace", "--allow-loopback-server"])
+            .succeeds();
+    }
+    let schedule = || Tapmc::new(["rotation-schedule", "--all", "-n", &team, "--context", BUILD, "--yes"]);
+    schedule().args(["--apply", "--shards", "2", "--renewal-namespace", &locked]).succeeds();
+    assert!(Kubectl::on(BUILD).get(&["cronjob", "renew-all", "-n", &locked]).is_some());
+    schedule().arg("--remove").succeeds();
+    assert!(namespace(&locked).is_none());
+    for name in &names {
+        assert_eq!(labelled(BUILD, name).len(), 1, "{:?}", labelled(BUILD, name));
+    }
+}
