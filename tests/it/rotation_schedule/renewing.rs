@@ -28,6 +28,10 @@ fn the_pods_own_command_keeps_what_is_young_and_renews_what_is_not() {
     case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
     with_kubeconfig(&before, &["get", "configmaps", "-n", &case.apps]).unwrap();
     assert!(renewed.apply().succeeds().stderr.contains("no changes"));
+    // What is stored is what is recorded.
+    Tapmc::new(["verify", &case.name, "--context", BUILD]).succeeds();
+    let status = Tapmc::new(["status", &case.name, "--context", BUILD, "-o", "json"]).succeeds().json();
+    assert_eq!(status["items"][0]["state"], "ready", "{status}");
     // And so it goes on.
     renewed.pod().command().args(AT_ONCE).succeeds();
 }
