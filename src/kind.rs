@@ -87,6 +87,18 @@ impl ApiKind {
         self.group == group && object["kind"] == self.kind.as_ref()
     }
 
+    /// The kind of an object as it is sent.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        Self {
+            group: Cow::Owned(manifest.group.clone()),
+            version: Cow::Owned(manifest.version.clone()),
+            kind: Cow::Owned(manifest.kind.clone()),
+            plural: Cow::Owned(manifest.plural.clone()),
+            namespaced: manifest.namespace.is_some(),
+        }
+    }
+
     /// An object of this kind as it is sent; its body may be a patch, and then has no name of its own.
     #[must_use]
     pub fn manifest(&self, namespace: Option<&str>, name: &str, body: Value) -> Manifest {

@@ -22,6 +22,14 @@ pub fn list(items: impl IntoIterator<Item = String>) -> String {
     }
 }
 
+/// [`list`] of the first few, and how many more there are.
+#[must_use]
+pub fn first_few(items: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = items.len().saturating_sub(SHOWN);
+    list(items.iter().take(SHOWN).cloned().chain((more > 0).then(|| format!("{more} more"))))
+}
+
 /// The candidate that was probably meant.
 #[must_use]
 pub fn closest<'a>(typed: &str, candidates: &'a [String]) -> Option<&'a str> {
@@ -76,6 +84,7 @@ mod tests {
         assert_eq!((count(1, "change"), count(0, "change")), ("1 change".into(), "0 changes".into()));
         assert_eq!(list(["a", "b", "c"].map(String::from)), "a, b and c");
         assert_eq!(list(Vec::new()), "nothing");
+        assert_eq!(first_few(&["a", "b", "c", "d", "e", "f", "g"].map(String::from)), "a, b, c, d, e and 2 more");
     }
 
     #[test]

@@ -51,11 +51,10 @@ pub(super) async fn delete(cluster: &Cluster, change: &Change) -> Result<Done> {
 }
 
 fn why_it_stays(others: Option<&[String]>) -> String {
-    const SHOWN: usize = 5;
-    let Some(others) = others else { return "what else is in it may not be listed".to_owned() };
-    let mut shown: Vec<String> = others.iter().take(SHOWN).cloned().collect();
-    shown.extend((others.len() > SHOWN).then(|| format!("{} more", others.len() - SHOWN)));
-    format!("in it is what is not of this: {}", words::list(shown))
+    match others {
+        Some(others) => format!("in it is what is not of this: {}", words::first_few(others)),
+        None => "what else is in it may not be listed".to_owned(),
+    }
 }
 
 /// Does it keep the namespace as little as what these registrations have there? What all renewals share

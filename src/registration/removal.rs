@@ -220,7 +220,6 @@ fn plan_run_side(plan: &mut RemovalPlan, going: &Going, run: RunSide<'_>, wishes
 
 /// Why an account namespace stays; none where it goes.
 fn stays(namespace: &Value, marked: &Marked, beside: &Beside, context: &str) -> Option<String> {
-    const SHOWN: usize = 5;
     let name = namespace["metadata"]["name"].as_str().unwrap_or_default();
     if is_going(namespace) {
         return None;
@@ -231,12 +230,7 @@ fn stays(namespace: &Value, marked: &Marked, beside: &Beside, context: &str) -> 
         Some(Some([])) => Some(format!(
             "you may not delete namespaces; an administrator can: kubectl --context {context} delete namespace {name}"
         )),
-        Some(Some(others)) => {
-            let more = others.len().saturating_sub(SHOWN);
-            let mut shown: Vec<String> = others.iter().take(SHOWN).cloned().collect();
-            shown.extend((more > 0).then(|| format!("{more} more")));
-            Some(format!("in it is what is not this registration's: {}", words::list(shown)))
-        }
+        Some(Some(others)) => Some(format!("in it is what is not this registration's: {}", words::first_few(others))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands on the build cluster of one registration's renewal, and what would be done with it.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -49,7 +49,8 @@ pub(super) async fn observe(
     others.retain(|other| !wanted.iter().any(|manifest| manifest.is(other)));
     let look = async |manifests: Vec<Manifest>| {
         let reads = manifests.into_iter().map(|manifest| async move {
-            let found = cluster.read_object(&kind_of(&manifest), manifest.namespace.as_deref(), &manifest.name).await?;
+            let found =
+                cluster.read_object(&ApiKind::of(&manifest), manifest.namespace.as_deref(), &manifest.name).await?;
             Ok::<_, Error>((manifest, found))
         });
         try_join_all(reads).await
@@ -158,14 +159,4 @@ fn check_ours(desired: &Manifest, found: Option<&Value>, options: &Options) -> R
         "take another --renewal-namespace than '{}', or delete it if nobody needs it",
         options.namespace
     )))
-}
-
-fn kind_of(manifest: &Manifest) -> ApiKind {
-    ApiKind {
-        group: Cow::Owned(manifest.group.clone()),
-        version: Cow::Owned(manifest.version.clone()),
-        kind: Cow::Owned(manifest.kind.clone()),
-        plural: Cow::Owned(manifest.plural.clone()),
-        namespaced: manifest.namespace.is_some(),
-    }
 }

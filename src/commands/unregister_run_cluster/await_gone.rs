@@ -7,7 +7,7 @@ use super::apply::Removal;
 use crate::{
     error::{Error, Kind, Result},
     kind::ApiKind,
-    plan::{Change, Manifest, Side},
+    plan::{Change, Side},
     words,
 };
 
@@ -56,7 +56,7 @@ struct Held {
 async fn gone(removal: &Removal<'_>, change: &Change, held: impl Fn(&Value) -> Held) -> Result<()> {
     let cluster = if change.side == Side::Build { Some(&removal.build.cluster) } else { removal.run() };
     let Some(cluster) = cluster else { return Ok(()) };
-    let kind = kind_of(&change.manifest);
+    let kind = ApiKind::of(&change.manifest);
     let name = change.manifest.display_name();
     let mut last = Value::Null;
     let waited = cluster
@@ -103,15 +103,5 @@ pub(super) fn holder(finalizer: &str) -> String {
         other => {
             other.split_once('/').map_or("unknown to this plugin".to_owned(), |(domain, _)| format!("of {domain}"))
         }
-    }
-}
-
-fn kind_of(manifest: &Manifest) -> ApiKind {
-    ApiKind {
-        group: manifest.group.clone().into(),
-        version: manifest.version.clone().into(),
-        kind: manifest.kind.clone().into(),
-        plural: manifest.plural.clone().into(),
-        namespaced: manifest.namespace.is_some(),
     }
 }

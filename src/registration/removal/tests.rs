@@ -192,6 +192,11 @@ fn a_namespace_in_which_nothing_says_whose_it_is() {
     assert_eq!(lost.len(), 9, "{lost:?}");
     assert_eq!(lost[0], "kubectl delete secret delivery-1-abcde -n tapmc-run-a");
     assert_eq!(lost[8], "kubectl delete namespace tapmc-run-a");
+    let mut renewed = held;
+    renewed.annotations.insert(key::RENEWAL.to_owned(), "tapmc-renewal/run-a-abcde-kubeconfig".to_owned());
+    let lost: Vec<String> = super::lost(&name(), &renewed).into_iter().map(|lost| lost.command).collect();
+    assert_eq!(lost.len(), 14, "{lost:?}");
+    assert!(lost.contains(&"kubectl delete serviceaccount renewal -n tapmc-run-a".to_owned()), "{lost:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::case::Renewed;
 use crate::{
-    register_run_cluster::case::Case,
+    register_run_cluster::case::{Case, Proxied},
     support::{BUILD, Kubectl, RUN, Tapmc, eventually, unique},
     unregister_run_cluster::case::{labelled, left, unregister},
 };
@@ -96,4 +96,18 @@ fn a_fleet_that_is_taken_back_at_once_takes_the_shared_job_with_it() {
     for name in &names {
         assert_eq!(labelled(BUILD, name).len(), 1, "{:?}", labelled(BUILD, name));
     }
+}
+
+#[test]
+fn where_the_run_cluster_is_gone_the_build_side_goes_and_the_rest_is_listed() {
+    let Some(Proxied { case, run, file, build: _build }) = Proxied::new("nowhere") else { return };
+    let renewed = Renewed { case, locked: unique("locked") };
+    renewed.case.register().kubeconfig(&file.path).succeeds();
+    renewed.apply().kubeconfig(&file.path).succeeds();
+    drop(run);
+    let output = unregister(&renewed.case).kubeconfig(&file.path).arg("--force-unreachable").succeeds();
+    let line = format!("kubectl delete serviceaccount renewal -n {}", renewed.case.account_namespace());
+    assert!(output.stderr.contains(&line), "{line}: {}", output.stderr);
+    assert_eq!(labelled(BUILD, &renewed.case.name), Vec::<String>::new());
+    assert!(namespace(&renewed.locked).is_none());
 }
