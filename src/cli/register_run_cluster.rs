@@ -158,6 +158,9 @@ Examples:
   # a new token at once; the old one ends
   kubectl tapmc register-run-cluster --build-context build --run-context run-a --rotate
 
+  # with a token of a day that is renewed from now on
+  kubectl tapmc register-run-cluster --build-context build --run-context run-a --renew
+
   # rules of your own, and the address that the build cluster reaches
   kubectl tapmc register-run-cluster --build-context build --run-context kind-run \\
     --rules rules.yaml --run-server https://run-a.internal:6443";

@@ -79,6 +79,17 @@ fn a_namespace_that_others_are_renewed_from_or_use_stays() {
 }
 
 #[test]
+fn registrations_that_are_removed_together_take_the_namespace_with_them() {
+    let Some(first) = Renewed::new("one") else { return };
+    let second = Renewed { locked: first.locked.clone(), ..Renewed::registered(Case::new("two")) };
+    second.apply().succeeds();
+    let names = [&first.case.name, &second.case.name].map(String::as_str);
+    Tapmc::new(["unregister-run-cluster", "--context", BUILD, "--yes"]).args(names).succeeds();
+    assert!(namespace(&first.locked).is_none());
+    eventually("everything is gone", || left(&first.case).is_empty() && left(&second.case).is_empty());
+}
+
+#[test]
 fn a_fleet_that_is_taken_back_at_once_takes_the_shared_job_with_it() {
     let Some(_) = crate::support::kubeconfig::started(BUILD) else { return };
     let (team, locked) = (unique("fleet"), unique("locked"));
