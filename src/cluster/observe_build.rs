@@ -1,5 +1,7 @@
 //! What the build cluster shows of a registration.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api,
@@ -45,6 +47,7 @@ impl Cluster {
             secret: secret?,
             renewal: None,
             others,
+            gone: BTreeSet::new(),
             rights,
         })
     }

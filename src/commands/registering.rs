@@ -76,7 +76,8 @@ impl Registering {
             token: observation.token.as_ref(),
             orphan_age: limits.total * 2,
         };
-        let plan = planning::plan(&observation.registration, observed)?;
+        let mut plan = planning::plan(&observation.registration, observed)?;
+        plan.warnings.splice(0..0, observation.notices.iter().cloned());
         Ok(Self { clusters, contexts, observation, plan })
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     credential::Token,
     kubeconfig,
+    names::ObjectRef,
     record::{Generation, Map, Recorded, key, registration_of},
     rights::Right,
 };
@@ -132,6 +133,8 @@ pub struct BuildFacts {
     pub renewal: Option<SecretFacts>,
     /// The other registrations in that namespace; none where they may not be listed.
     pub others: Option<Vec<OtherRegistration>>,
+    /// Secrets that the run cluster records for this registration and that do not exist.
+    pub gone: BTreeSet<ObjectRef>,
     /// The operator's rights.
     pub rights: Rights,
 }
@@ -267,6 +270,17 @@ impl RunFacts {
         let reference = account.reference();
         let object = self.object("ServiceAccount", Some(&reference.namespace), &reference.name)?;
         Recorded::from_annotations(&map(&object["metadata"]["annotations"]))
+    }
+
+    /// The Secrets of the build cluster that the run cluster's side names: one, unless markers of
+    /// an account that was brought along remember an earlier place.
+    #[must_use]
+    pub fn recorded_secrets(&self, account: &super::Account) -> BTreeSet<ObjectRef> {
+        if account.is_brought() {
+            let recorded = self.markers.iter().filter_map(|marker| marker.annotations.get(key::KUBECONFIG_SECRET));
+            return recorded.filter_map(|text| ObjectRef::parse(text)).collect();
+        }
+        self.recorded(account).map(|recorded| recorded.kubeconfig_secret).into_iter().collect()
     }
 }
 

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::Secret;
 use super::{
     Registration, Rotation,
     facts::{MarkerFacts, TokenState},
+    moved,
     ownership::AccountState,
     planning::Observed,
     record::Generation,
@@ -85,6 +86,10 @@ pub(super) fn credential_plan(
             && secret.recorded.as_ref().is_some_and(|r| r.requested_duration != registration.duration) =>
         {
             issue("another --duration", alive)
+        }
+        // Only a marker records the place where an account that was brought along has no marks.
+        _ if registration.account.is_brought() && moved::former_place(registration, secret).is_some() => {
+            issue("the Secret was moved", alive)
         }
         _ => CredentialPlan::Keep,
     }

@@ -14,6 +14,7 @@ pub mod health;
 pub mod held;
 pub mod kubeconfig;
 pub mod live;
+pub mod moved;
 pub mod names;
 pub mod ownership;
 pub mod planning;

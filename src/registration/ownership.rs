@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Registration, Rotation,
     facts::{BuildFacts, Identity, NamespaceState, RunFacts, map},
+    moved,
     names::ObjectRef,
     record::{Map, key, registration_of},
 };
@@ -97,7 +98,7 @@ pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunF
     let namespace = run.object("Namespace", None, &account.namespace);
     let namespace_is_ours =
         namespace.is_some_and(|n| registration_of(&map(&n["metadata"]["labels"])) == Some(registration.name.as_str()));
-    let belongs_here = object.map(|object| belongs(registration, build, object));
+    let belongs_here = object.map(|object| belongs(registration, build, run, object));
     match belongs_here {
         Some(Err(error)) if !registration.adopt => return Err(error),
         Some(Ok(())) if registration.rotation == Rotation::Evict => {
@@ -143,7 +144,7 @@ pub fn is_in_doubt(registration: &Registration, build: &BuildFacts, run: &RunFac
     let is_ours = || {
         let object = run.object("ServiceAccount", Some(&account.namespace), &account.name);
         is_recorded(registration, build, run)
-            && object.is_some_and(|object| belongs(registration, build, object).is_ok())
+            && object.is_some_and(|object| belongs(registration, build, run, object).is_ok())
     };
     !registration.account.is_brought() && matches!(run.account_namespace, NamespaceState::Active { .. }) && !is_ours()
 }
@@ -161,9 +162,9 @@ fn brought_account_state(
             .hint("a ServiceAccount that is brought along is never made by this plugin; leave --service-account out to have one made"));
     };
     for marker in &run.markers {
-        let elsewhere = elsewhere(&registration.secret, &build.identity, &marker.annotations);
+        let elsewhere = not_here(registration, build, run, &marker.annotations);
         if let (Some(owner), false) = (elsewhere, registration.adopt) {
-            return Err(belongs_elsewhere(registration, &owner));
+            return Err(belongs_elsewhere(registration, build, &owner));
         }
     }
     let generation = build.secret.as_ref().and_then(|secret| secret.generation.as_ref());
@@ -190,7 +191,7 @@ fn check_foreign(registration: &Registration, run: &RunFacts) -> Result<()> {
 }
 
 /// Does the ServiceAccount say that it belongs to this registration, Secret and build cluster?
-fn belongs(registration: &Registration, build: &BuildFacts, object: &Value) -> Result<()> {
+fn belongs(registration: &Registration, build: &BuildFacts, run: &RunFacts, object: &Value) -> Result<()> {
     if registration_of(&map(&object["metadata"]["labels"])) != Some(registration.name.as_str()) {
         return Err(Error::conflict(format_args!(
             "the ServiceAccount {} on the run cluster exists and was not made by this registration",
@@ -198,8 +199,8 @@ fn belongs(registration: &Registration, build: &BuildFacts, object: &Value) -> R
         ))
         .hint("take another --name or --account-namespace, or add --adopt to have it made anew"));
     }
-    match elsewhere(&registration.secret, &build.identity, &map(&object["metadata"]["annotations"])) {
-        Some(owner) => Err(belongs_elsewhere(registration, &owner)),
+    match not_here(registration, build, run, &map(&object["metadata"]["annotations"])) {
+        Some(owner) => Err(belongs_elsewhere(registration, build, &owner)),
         None => Ok(()),
     }
 }
@@ -217,9 +218,27 @@ pub fn elsewhere(secret: &ObjectRef, build: &Identity, annotations: &Map) -> Opt
         .then(|| format!("the Secret {recorded} of this build cluster"))
 }
 
-fn belongs_elsewhere(registration: &Registration, owner: &str) -> Error {
-    Error::conflict(format_args!("the registration '{}' of this run cluster belongs to {owner}", registration.name))
-        .hint("take another --name; if it should move here, add --adopt (its tokens end)")
+/// The same, but for a Secret that was moved here.
+fn not_here(registration: &Registration, build: &BuildFacts, run: &RunFacts, annotations: &Map) -> Option<String> {
+    let recorded = annotations.get(key::KUBECONFIG_SECRET).and_then(|text| ObjectRef::parse(text));
+    let left = recorded.filter(|place| moved::has_moved_from(place, registration, build, run));
+    elsewhere(left.as_ref().unwrap_or(&registration.secret), &build.identity, annotations)
+}
+
+fn belongs_elsewhere(registration: &Registration, build: &BuildFacts, owner: &str) -> Error {
+    let error = Error::conflict(format_args!(
+        "the registration '{}' of this run cluster belongs to {owner}",
+        registration.name
+    ));
+    let is_a_copy = build.secret.as_ref().is_some_and(|s| s.registration() == Some(registration.name.as_str()));
+    if is_a_copy && owner.ends_with("this build cluster") {
+        return error.hint(format_args!(
+            "if {} is where it was moved to, delete the one that it was copied from, then run this again; with --adopt \
+             the tokens of both end",
+            registration.secret
+        ));
+    }
+    error.hint("take another --name; if it should move here, add --adopt (its tokens end)")
 }
 
 /// Refuses an object under our name that is not ours.

@@ -255,6 +255,9 @@ fn secret_change(
     if *credential != CredentialPlan::Keep || !same_text {
         change.op = change.op.min(Op::Update);
     }
+    if let Some(place) = super::moved::former_place(registration, secret) {
+        change.why = Some(format!("moved here from {place}"));
+    }
     let adopted = secret.registration() != Some(registration.name.as_str());
     if adopted && (secret.keys.iter().any(|key| key != access::SECRET_KEY)) {
         change.op = Op::Replace;

@@ -20,6 +20,9 @@ use crate::error::{Error, Result};
 pub struct Asked {
     /// The registration's name.
     pub name: Name,
+    /// Was it typed? Else the context suggested it, and a name that the run cluster is registered
+    /// under goes before it.
+    pub name_was_typed: bool,
     /// The namespace of the Secret on the build cluster.
     pub namespace: String,
     /// `--secret-name`.
@@ -84,6 +87,7 @@ impl Asked {
     pub fn as_recorded(name: Name, namespace: String, context_endpoint: Endpoint) -> Self {
         Self {
             name,
+            name_was_typed: true,
             namespace,
             must_be_recorded: true,
             secret_name: None,

@@ -52,6 +52,7 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
     Ok(Asked {
         must_be_recorded: false,
         name,
+        name_was_typed: args.name.is_some(),
         namespace: match &args.namespace {
             Some(namespace) => namespace.clone(),
             None => kubeconfig.namespace(&contexts.build)?,

@@ -8,6 +8,8 @@ use crate::{
     registration::{
         Asked, Registration, Rotation,
         facts::{BuildFacts, NamespaceState, RunFacts, SecretFacts, TokenState},
+        moved,
+        names::Name,
         ownership,
         planning::context_namespace,
         record::Recorded,
@@ -25,6 +27,8 @@ pub(super) struct Observation {
     pub run: RunFacts,
     /// The stored token, where there is one to try.
     pub token: Option<TokenState>,
+    /// What the operator should know of what was taken to be meant.
+    pub notices: Vec<String>,
 }
 
 /// Observes the clusters for what was asked.
@@ -45,6 +49,22 @@ pub(super) async fn observe(
     );
     // The operator's own way first: a wrong address for the reader would only repeat its fault.
     let (mut build, mut run) = (build?, run?);
+    if let Some(known) = moved::known_name(asked, &guess, &build, &run)? {
+        let meant = Asked {
+            name: Name::parse(&known.name)?,
+            name_was_typed: true,
+            secret_name: asked.secret_name.clone().or_else(|| Some(known.secret.clone())),
+            ..asked.clone()
+        };
+        let notice = format!(
+            "this run cluster is registered in the namespace '{}' as '{}', so that one is meant; --name {} makes one more",
+            guess.secret.namespace, known.name, asked.name
+        );
+        let guess = Registration::resolve(&meant, None)?;
+        let mut observation = Box::pin(observe(clusters, &meant, guess, limits)).await?;
+        observation.notices.push(notice);
+        return Ok(observation);
+    }
     let trusted = trusted_record(clusters, asked, &guess, &build, &mut run).await?;
     if trusted.is_none() && asked.must_be_recorded {
         return Err(unrecorded(clusters.run.place(), asked));
@@ -61,6 +81,7 @@ pub(super) async fn observe(
     if registration.secret != guess.secret {
         build.secret = clusters.build.observe_secret(&registration.secret).await?;
     }
+    whereabouts(clusters, &registration, &mut build, &run).await?;
     run.minor = if registration.endpoint == guess.endpoint {
         probe?
     } else {
@@ -83,7 +104,37 @@ pub(super) async fn observe(
     if token == Some(TokenState::Accepted) {
         registration.note_audiences(&build);
     }
-    Ok(Observation { registration, build, run, token })
+    Ok(Observation { registration, build, run, token, notices: Vec::new() })
+}
+
+/// Looks for the Secret where the run cluster records it, where this one is at another place; and
+/// for one that was put somewhere else, where none is at that place.
+async fn whereabouts(
+    clusters: &Clusters,
+    registration: &Registration,
+    build: &mut BuildFacts,
+    run: &RunFacts,
+) -> Result<()> {
+    let recorded = run.recorded_secrets(&registration.account);
+    if build.secret.is_none() {
+        if recorded.contains(&registration.secret) && !registration.adopt {
+            // Who may not list everywhere is told what the namespace shows.
+            let everywhere = clusters.build.list_registrations(None).await;
+            let held = match everywhere {
+                Err(_) => clusters.build.list_registrations(Some(&registration.secret.namespace)).await,
+                held => held,
+            };
+            moved::check_not_elsewhere(registration, &held.unwrap_or_default(), run)?;
+        }
+        return Ok(());
+    }
+    for place in recorded.into_iter().filter(|place| place != &registration.secret) {
+        // One that may not be read is taken to be there.
+        if matches!(clusters.build.observe_secret(&place).await, Ok(None)) {
+            build.gone.insert(place);
+        }
+    }
+    Ok(())
 }
 
 /// Reads the recorded marker itself, beside the trial of its token: on it depends whether the token

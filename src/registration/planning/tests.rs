@@ -1,6 +1,6 @@
 //! What one run would do, decided from facts that are made up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -30,6 +30,7 @@ fn nothing_there() -> (BuildFacts, RunFacts) {
         secret: None,
         renewal: None,
         others: Some(Vec::new()),
+        gone: BTreeSet::new(),
         rights: Rights::default(),
     };
     let run = RunFacts {

@@ -4,9 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use super::case::Case;
 use crate::support::{
-    BUILD, KubeconfigFile, Proxy, Tapmc, Tunnel, eventually,
+    BUILD, KubeconfigFile, Kubectl, Proxy, Tapmc, Tunnel, eventually,
     kubeconfig::{inline, started, token},
     testbed::ClusterFacts,
+    unique,
 };
 
 /// Registers with a kubeconfig of its own, whose run context is of this cluster and user.
@@ -116,6 +117,9 @@ fn minikube_extensions_are_not_carried_over() {
 fn cloud_context_names_suggest_short_names() {
     let case = Case::new("cloud");
     let (Some(build), Some(run)) = (started(BUILD), started(&case.run)) else { return };
+    // Where no other registration of this run cluster could be meant.
+    let namespace = unique("cloud");
+    Kubectl::on(BUILD).namespace(&namespace);
     for context in [
         format!("arn:aws:eks:eu-west-1:123456789012:cluster/{}", case.name),
         format!("gke_my-project_europe-west1-b_{}", case.name),
@@ -130,7 +134,7 @@ fn cloud_context_names_suggest_short_names() {
             "--allow-loopback-server",
             "--yes",
         ])
-        .args(["--run-namespace", &case.apps])
+        .args(["--run-namespace", &case.apps, "-n", &namespace])
         .kubeconfig(&file.path)
         .succeeds();
         assert!(output.stdout.contains(&format!("secret/{}-kubeconfig ", case.name)), "{}", output.stdout);
