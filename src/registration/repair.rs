@@ -97,6 +97,13 @@ impl Repair<'_> {
         command
     }
 
+    /// Registers a Secret in the place that it was moved to; its token stays. What a brought ServiceAccount
+    /// belongs to is not recorded on the run cluster.
+    #[must_use]
+    pub fn register_moved(&self) -> String {
+        if self.held.annotation(key::BROUGHT) == "true" { self.register_anew() } else { self.register() }
+    }
+
     /// As [`Self::register_anew`], for what stands on the other side and is to be taken over.
     #[must_use]
     pub fn adopt(&self) -> String {

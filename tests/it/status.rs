@@ -4,6 +4,7 @@ mod case;
 mod drift;
 mod fleet;
 mod live;
+mod moved;
 mod readers;
 mod record;
 mod renewal;

@@ -63,7 +63,7 @@ impl Judge<'_> {
                 "the Secret was moved or copied: it records itself as {}, and the run cluster knows it by that name",
                 recorded.kubeconfig_secret
             );
-            found.push(finding(Severity::Attention, "moved", message, Some(self.repair.adopt())));
+            found.push(finding(Severity::Attention, "moved", message, Some(self.repair.register_moved())));
         } else if self.facts.build.and_then(|build| build.is(&recorded.build_cluster_uid)) == Some(false) {
             let message = format!(
                 "the Secret came from another build cluster (recorded {}): the run cluster knows that one",
@@ -115,9 +115,11 @@ impl Judge<'_> {
             _ => Vec::new(),
         };
         let has_expired = self.facts.expires_at().is_some_and(|expires_at| expires_at <= self.facts.token_time());
-        let is_explained = has_expired || ended.iter().any(|finding| finding.severity == Severity::Broken);
         found.extend(self.kubeconfig(live));
-        found.extend(self.trial(live, is_explained || !found.is_empty()));
+        let is_explained =
+            has_expired || ended.iter().chain(&found).any(|finding| finding.severity == Severity::Broken);
+        let is_told = is_explained || !found.is_empty();
+        found.extend(self.trial(live, is_explained, is_told));
         found.extend(ended);
         found.extend(self.clocks(live));
         found
@@ -175,19 +177,21 @@ impl Judge<'_> {
         }
     }
 
-    fn trial(&self, live: &LiveFacts, is_explained: bool) -> Vec<Finding> {
+    /// What came of the stored token. That it is refused is told unless something says why; that it was not
+    /// tried, unless anything is told already.
+    fn trial(&self, live: &LiveFacts, is_explained: bool, is_told: bool) -> Vec<Finding> {
         let register = || Some(self.repair.register());
         match &live.trial {
             Trial::Refused if !is_explained => {
                 let message = "the run cluster refuses the stored token";
                 vec![finding(Severity::Broken, "token-refused", message, Some(self.repair.rotate()))]
             }
-            Trial::Unreachable(why) if !is_explained => {
+            Trial::Unreachable(why) if !is_told => {
                 let message =
                     format!("from here the stored address gives no answer, so that its token was not tried: {why}");
                 vec![finding(Severity::Attention, "token-untried", message, Some(self.repair.ping()))]
             }
-            Trial::NotSent(why) if !is_explained && matches!(live.kubeconfig, KubeconfigState::AsRecorded { .. }) => {
+            Trial::NotSent(why) if !is_told && matches!(live.kubeconfig, KubeconfigState::AsRecorded { .. }) => {
                 let message = format!("the stored token was not tried: {why}");
                 vec![finding(Severity::Attention, "token-untried", message, register())]
             }

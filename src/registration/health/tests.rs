@@ -124,9 +124,8 @@ fn a_record_that_was_changed_by_hand_or_is_elsewhere() {
     moved.secret = ObjectRef::new("elsewhere", "run-a-kubeconfig");
     let found = judge(facts(&moved, None));
     assert_eq!(found[0].word, "moved");
-    assert!(
-        found[0].command.as_ref().unwrap().ends_with("-n elsewhere --run-namespace apps --profile deliverable --adopt")
-    );
+    // Its token goes on, so nothing is taken over.
+    assert!(found[0].command.as_ref().unwrap().ends_with(" --name run-a -n elsewhere"));
     let held = healthy();
     let build = |uid: &str| words(Facts { build: Some(&run_identity(uid)), ..facts(&held, None) });
     assert_eq!((build("build-uid"), build("other")), (vec![], vec![(Severity::Attention, "moved")]));
@@ -197,6 +196,9 @@ fn a_way_that_leads_nowhere() {
     let nobody = || Trial::Unreachable("refused".into());
     assert_eq!(look(none(), accepted()), [(Severity::Fine, "no-context")]);
     assert_eq!(look(none(), nobody()), [(Severity::Attention, "no-context")]);
+    // Nobody else says that it is dead.
+    let dead = [(Severity::Broken, "token-refused"), (Severity::Fine, "no-context")];
+    assert_eq!(look(none(), Trial::Refused), dead);
     assert_eq!(look(OwnLook::Unreachable("dead".into()), nobody()), [(Severity::Broken, "unreachable")]);
     assert_eq!(look(OwnLook::Unreachable("dead".into()), accepted()), [(Severity::Attention, "unreachable")]);
     let seen_side = || OwnLook::Seen(Box::new(side(&held)));
