@@ -37,9 +37,6 @@ _kubectl__tapmc() {
             kubectl__tapmc,rotate-token)
                 cmd="kubectl__tapmc__subcmd__rotate__subcmd__token"
                 ;;
-            kubectl__tapmc,rotation-schedule)
-                cmd="kubectl__tapmc__subcmd__rotation__subcmd__schedule"
-                ;;
             kubectl__tapmc,scaffold)
                 cmd="kubectl__tapmc__subcmd__scaffold"
                 ;;
@@ -74,7 +71,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster rotation-schedule pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -372,7 +369,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__register__subcmd__run__subcmd__cluster)
-            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --renew --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --build-cluster-uid --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +452,34 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --run-proxy-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-side)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-side)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --voucher-lifetime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-recipients-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-cluster-uid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -576,7 +601,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__rotate__subcmd__token)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --grace --evict --duration --shard --renewal --renewal-namespace --jitter --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --grace --evict --duration --shard --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -606,117 +631,27 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --renewal-namespace)
+                --run-side)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --jitter)
+                --build-side)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --context)
+                --voucher-lifetime)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --as)
+                --age-recipient)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --as-group)
+                --age-recipients-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --run-context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --run-as)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --run-as-group)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --kubeconfig)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
-                    return 0
-                    ;;
-                --v)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -v)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        kubectl__tapmc__subcmd__rotation__subcmd__schedule)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --apply --remove --renewal-namespace --image --schedule --jitter --shards --duration --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --renewal-namespace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --image)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --schedule)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jitter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shards)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --duration)
+                --age-identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

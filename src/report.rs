@@ -53,6 +53,9 @@ pub struct RegistrationReport {
     /// Who renews it; none where nobody does, and in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<RenewalReport>,
+    /// The voucher, where the run cluster's side alone was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<VoucherReport>,
     /// Each object and what became of it.
     pub changes: Vec<Done>,
     /// What the operator should know.
@@ -95,9 +98,11 @@ pub struct ChangesReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterReport {
-    /// The context of the local kubeconfig.
+    /// The context of the local kubeconfig; left out for a cluster out of sight.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub context: String,
     /// The address that the operator uses.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub server: String,
     /// The cluster's identity; empty where it does not matter.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -112,6 +117,18 @@ impl ClusterReport {
         // Both sides stand below each other.
         format!("{cluster:<13}  context '{}'", self.context)
     }
+}
+
+/// A voucher as a report speaks of it: never what is in it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VoucherReport {
+    /// The file; `-` for stdout.
+    pub file: String,
+    /// RFC 3339: until when it can be redeemed, as the run cluster granted it.
+    pub valid_until: String,
+    /// For how many age keys it is encrypted; 0 where it is not.
+    pub recipients: usize,
 }
 
 /// The kubeconfig Secret as a report names it.

@@ -60,7 +60,7 @@ pub struct RunClusterArgs {
 #[command(next_help_heading = "Clusters")]
 pub struct BothClustersArgs {
     /// The context of the build cluster; asked for on a terminal
-    #[arg(long, value_name = "CONTEXT")]
+    #[arg(long, alias = "context", value_name = "CONTEXT")]
     pub build_context: Option<String>,
 
     /// The context of the run cluster; asked for on a terminal

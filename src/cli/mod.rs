@@ -14,6 +14,7 @@ pub mod resume_supply_chain;
 pub mod rotate_token;
 pub mod rotation_schedule;
 pub mod scaffold;
+pub mod sides;
 pub mod status;
 pub mod supply_chain_status;
 pub mod undo_supply_chain;

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs, duration},
-    output::{ConsentArgs, OutputArgs},
+    output::ConsentArgs,
     registrations::RegistrationsArgs,
+    sides::{OutputOrFileArgs, SidesArgs},
 };
 
 /// Issue a new token for registrations, prove it, store it, and end the former one.
@@ -25,11 +26,12 @@ pub struct RotateTokenArgs {
     pub registrations: RegistrationsArgs,
 
     /// All registrations of the namespace, or with -A of the build cluster
-    #[arg(long, conflicts_with = "names", required_unless_present = "names")]
+    #[arg(long, conflicts_with_all = ["names", "run_side", "build_side"],
+          required_unless_present_any = ["names", "build_side"])]
     pub all: bool,
 
     /// Only tokens that end within this time; markers whose grace is over are deleted in any case
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rotation")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rotation", conflicts_with_all = ["run_side", "build_side"])]
     pub if_expiring_within: Option<Duration>,
 
     /// How long the former token is spared; 0 ends it at once, and proves that
@@ -38,20 +40,24 @@ pub struct RotateTokenArgs {
 
     /// Make the ServiceAccounts anew: every token of them, of whatever kind and wherever it may be,
     /// ends at once
-    #[arg(long, conflicts_with_all = ["if_expiring_within", "grace"], help_heading = "Rotation")]
+    #[arg(long, conflicts_with_all = ["if_expiring_within", "grace", "build_side"], help_heading = "Rotation")]
     pub evict: bool,
 
     /// The lifetime to ask for; without it the recorded one
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rotation")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rotation", conflicts_with_all = ["build_side"])]
     pub duration: Option<Duration>,
 
     /// Only this part of the registrations, for several runs side by side: 0/4 is the first of four
-    #[arg(long, value_name = "I/N", value_parser = shard, help_heading = "Rotation")]
+    #[arg(long, value_name = "I/N", value_parser = shard, help_heading = "Rotation", conflicts_with_all = ["run_side", "build_side"])]
     pub shard: Option<Shard>,
 
     /// Renewal.
     #[command(flatten)]
     pub renewal: RenewalArgs,
+
+    /// One side alone.
+    #[command(flatten)]
+    pub sides: SidesArgs,
 
     /// The build cluster.
     #[command(flatten)]
@@ -75,7 +81,7 @@ pub struct RotateTokenArgs {
 
     /// How the result is printed.
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: OutputOrFileArgs,
 }
 
 /// What the CronJob of rotation-schedule types.
@@ -84,7 +90,7 @@ pub struct RotateTokenArgs {
 pub struct RenewalArgs {
     /// Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running
     /// generation, and only a token with less than half of its life left (or --if-expiring-within)
-    #[arg(long, conflicts_with_all = ["evict", "grace", "duration", "run_context", "run_as", "run_as_group"])]
+    #[arg(long, conflicts_with_all = ["evict", "grace", "duration", "run_context", "run_as", "run_as_group", "run_side", "build_side"])]
     pub renewal: bool,
 
     /// The namespace on the build cluster with the renewal kubeconfigs
@@ -135,7 +141,11 @@ Examples:
   kubectl tapmc rotate-token run-a --context build --evict
 
   # what the CronJob of rotation-schedule runs, in its Pod; whatever is left of the token's life
-  kubectl tapmc rotate-token run-a -n default --renewal --if-expiring-within 30d --yes";
+  kubectl tapmc rotate-token run-a -n default --renewal --if-expiring-within 30d --yes
+
+  # two administrators who share no kubeconfig: the one of the run cluster begins, the other one ends it
+  kubectl tapmc rotate-token run-a --run-side -o run-a.voucher --run-context run-a --age-recipient age1...
+  kubectl tapmc rotate-token --build-side run-a.voucher --age-identity key.txt --context build";
 
 #[cfg(test)]
 mod tests {

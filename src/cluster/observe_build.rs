@@ -48,6 +48,7 @@ impl Cluster {
             renewal: None,
             others,
             gone: BTreeSet::new(),
+            is_far: false,
             rights,
         })
     }

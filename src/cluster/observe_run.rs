@@ -24,10 +24,11 @@ use crate::{
     error::{Kind, Result},
     plan::Manifest,
     registration::{
-        access,
+        Registration, access,
         facts::{MarkerFacts, NamespaceState, RunFacts},
         record::{Generation, REGISTRATION, registration_of},
         renewal,
+        voucher::access as voucher_access,
     },
 };
 
@@ -103,6 +104,26 @@ impl Cluster {
             Some(found) => NamespaceState::Active { uid: found["metadata"]["uid"].as_str().map(str::to_owned) },
         };
         Ok((state, namespace.into_iter().chain(service_account?).collect()))
+    }
+
+    /// Reads what vouchers of this registration need; the admission policy only where it can be served.
+    ///
+    /// # Errors
+    /// As the API server answers; a missing object is no error.
+    pub async fn observe_voucher(&self, registration: &Registration, with_policy: bool) -> Result<Vec<Value>> {
+        let name = voucher_access::role_name(&registration.name);
+        let account = voucher_access::account(registration);
+        let namespace = Some(account.namespace.as_str());
+        let mut reads = vec![
+            self.read_owned::<ServiceAccount>(namespace, account.name.clone()),
+            self.read_owned::<Role>(namespace, name.clone()),
+            self.read_owned::<RoleBinding>(namespace, name.clone()),
+        ];
+        if with_policy {
+            reads.push(self.read_owned::<ValidatingAdmissionPolicy>(None, name.clone()));
+            reads.push(self.read_owned::<ValidatingAdmissionPolicyBinding>(None, name));
+        }
+        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
     }
 
     fn granted_objects<'a>(&'a self, scope: &'a Scope) -> Vec<BoxFuture<'a, Result<Option<Value>>>> {

@@ -29,7 +29,12 @@ mod whole_objects;
 use std::future::Future;
 
 use crate::{
-    cli::{Cli, Command, cluster::KubeconfigArgs},
+    cli::{
+        Cli, Command,
+        cluster::KubeconfigArgs,
+        output::OutputFormat,
+        sides::{OutputOrFileArgs, SidesArgs},
+    },
     cluster::Limits,
     error::{Error, Kind, Result},
     output::Printer,
@@ -54,8 +59,13 @@ pub fn run(cli: Cli) -> u8 {
 fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
     match command {
         Command::RegisterRunCluster(args) => {
-            let printer = Printer::new(args.output.format());
-            (printer, to_the_end(register_run_cluster::register_run_cluster(*args, printer, journal.clone())))
+            let (printer, format) = sided_printer(&args.output, &args.sides);
+            (
+                printer,
+                format.and_then(|()| {
+                    to_the_end(register_run_cluster::register_run_cluster(*args, printer, journal.clone()))
+                }),
+            )
         }
         Command::Status(args) => {
             let printer = Printer::new(args.output.format());
@@ -67,8 +77,8 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, drive(verify::verify(*args, printer, journal.clone())))
         }
         Command::RotateToken(args) => {
-            let printer = Printer::new(args.output.format());
-            (printer, to_the_end(rotate_token::rotate_token(*args, printer, journal.clone())))
+            let (printer, format) = sided_printer(&args.output, &args.sides);
+            (printer, format.and_then(|()| to_the_end(rotate_token::rotate_token(*args, printer, journal.clone()))))
         }
         Command::UnregisterRunCluster(args) => {
             let printer = Printer::new(args.output.format());
@@ -111,13 +121,25 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, version::version(printer))
         }
         Command::Completion(args) => {
-            let printer = Printer::new(crate::cli::output::OutputFormat::Human);
+            let printer = Printer::new(OutputFormat::Human);
             (printer, completion::completion(args.shell, printer))
         }
         Command::Complete(args) => {
-            let printer = Printer::new(crate::cli::output::OutputFormat::Human);
+            let printer = Printer::new(OutputFormat::Human);
             (printer, complete::complete(args.words, printer))
         }
+    }
+}
+
+/// The printer of a verb whose `-o` names a file with `--run-side`.
+fn sided_printer(output: &OutputOrFileArgs, sides: &SidesArgs) -> (Printer, Result<()>) {
+    match output.format(sides) {
+        Ok(format) => (Printer::new(format), Ok(())),
+        Err(typed) => (
+            Printer::new(OutputFormat::Human),
+            Err(Error::usage(format_args!("--output '{}' is no form of a result", typed.escape_debug()))
+                .hint("wide, json, yaml or name; only with --run-side it names a file")),
+        ),
     }
 }
 

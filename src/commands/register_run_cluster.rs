@@ -1,5 +1,6 @@
 //! `kubectl tapmc register-run-cluster`: resolve, observe, plan, show, confirm, apply, report.
 
+mod one_side;
 mod renew;
 mod resolve;
 
@@ -23,6 +24,9 @@ pub(super) async fn register_run_cluster(
     journal: Journal,
 ) -> Result<()> {
     let local = LocalKubeconfig::read(args.kubeconfig.kubeconfig.as_deref())?;
+    if args.sides.run_side.is_some() || args.sides.build_side.is_some() {
+        return one_side::register(&args, &local, printer, &journal).await;
+    }
     let contexts = resolve::contexts(&args, &local, printer)?;
     let asked = resolve::asked(&args, &local, &contexts)?;
 
@@ -57,13 +61,17 @@ async fn connect(
     local: &LocalKubeconfig,
     contexts: &Contexts,
 ) -> Result<(Cluster, Cluster)> {
-    let limits = limits(&args.kubeconfig);
-    let identity =
-        |user: &Option<String>, groups: &[String]| Impersonation { user: user.clone(), groups: groups.to_vec() };
-    let build_identity = identity(&args.clusters.build_as, &args.clusters.build_as_group);
-    let run_identity = identity(&args.clusters.run_as, &args.clusters.run_as_group);
-    futures::try_join!(
-        Cluster::connect(local, Side::Build, &contexts.build, &build_identity, limits),
-        Cluster::connect(local, Side::Run, &contexts.run, &run_identity, limits),
-    )
+    futures::try_join!(connect_build(args, local, &contexts.build), connect_run(args, local, &contexts.run))
+}
+
+async fn connect_build(args: &RegisterRunClusterArgs, local: &LocalKubeconfig, context: &str) -> Result<Cluster> {
+    let clusters = &args.clusters;
+    let identity = Impersonation { user: clusters.build_as.clone(), groups: clusters.build_as_group.clone() };
+    Cluster::connect(local, Side::Build, context, &identity, limits(&args.kubeconfig)).await
+}
+
+async fn connect_run(args: &RegisterRunClusterArgs, local: &LocalKubeconfig, context: &str) -> Result<Cluster> {
+    let clusters = &args.clusters;
+    let identity = Impersonation { user: clusters.run_as.clone(), groups: clusters.run_as_group.clone() };
+    Cluster::connect(local, Side::Run, context, &identity, limits(&args.kubeconfig)).await
 }

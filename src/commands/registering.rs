@@ -1,13 +1,17 @@
 //! One registration from observed clusters to a proven Secret: what `register-run-cluster` and
 //! `rotate-token` have in common.
 
+mod access;
 mod apply;
+mod build_side;
 mod credential;
 mod dry_run;
 mod ending;
 mod observe;
 mod renewal;
 mod report;
+mod run_side;
+mod voucher_file;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -29,16 +33,19 @@ use crate::{
     report::{Journal, RegistrationReport},
     words,
 };
+use access::Access;
 use observe::Observation;
 
-pub(super) use credential::random_suffix;
+pub(super) use access::random_suffix;
+pub(super) use build_side::{BuildSideRequest, make_build_side};
+pub(super) use run_side::{RunSideRequest, make_run_side};
 
 /// The contexts that were chosen.
 #[derive(Debug, Clone)]
 pub(super) struct Contexts {
     /// That of the build cluster.
     pub build: String,
-    /// That of the run cluster.
+    /// That of the run cluster; empty where a voucher stands in for it.
     pub run: String,
 }
 
@@ -55,6 +62,12 @@ pub(super) struct Registering {
     contexts: Contexts,
     observation: Observation,
     plan: RegistrationPlan,
+}
+
+impl Clusters {
+    fn of(&self, side: Side) -> &Cluster {
+        if side == Side::Build { &self.build } else { &self.run }
+    }
 }
 
 impl Registering {
@@ -104,12 +117,17 @@ impl Registering {
 
     /// Shows what would be done.
     pub(super) fn show(&self, printer: Printer) {
-        printer.plan(&self.observation.registration, &self.plan, [&self.contexts.build, &self.contexts.run]);
+        let run = match self.contexts.run.as_str() {
+            "" => format!("{} (out of sight)", self.observation.run.identity.recorded()),
+            context => format!("context '{context}'"),
+        };
+        let build = format!("context '{}'", self.contexts.build);
+        printer.plan(&self.observation.registration, &self.plan, [&build, &run]);
     }
 
     /// Has the API servers check what would be done, or only shows it.
     pub(super) async fn dry_run(&self, how: DryRun) -> Result<RegistrationReport> {
-        let changes = dry_run::dry_run(&self.clusters, &self.plan, how).await?;
+        let changes = dry_run::dry_run(|side| self.clusters.of(side), &self.plan, how).await?;
         Ok(report::dry_run(self, how, changes))
     }
 
@@ -129,6 +147,12 @@ impl Registering {
     ) -> Result<RegistrationReport> {
         let outcome = apply::apply(self, wait, progress, journal).await?;
         Ok(report::done(self, &outcome, journal.done()))
+    }
+
+    /// The run cluster's side, as one run makes it.
+    fn access<'a>(&'a self, owner: String, journal: &'a Journal) -> Access<'a> {
+        let registration = &self.observation.registration;
+        Access { run: &self.clusters.run, registration, plan: &self.plan, owner, journal }
     }
 
     /// Refuses before the first write where the operator lacks a right, or would grant more than the

@@ -1,5 +1,6 @@
 //! `kubectl tapmc rotate-token`: resolve, observe, plan, show, confirm, apply, report.
 
+mod one_side;
 mod renewal;
 mod targets;
 
@@ -16,6 +17,9 @@ use targets::Target;
 /// Begins new generations of tokens and ends the former ones; with `--renewal` it stays with the
 /// running generation.
 pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journal: Journal) -> Result<()> {
+    if args.sides.run_side.is_some() || args.sides.build_side.is_some() {
+        return one_side::rotate(&args, printer, &journal).await;
+    }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     if args.renewal.renewal {
         return renewal::renew(&args, &build, printer, journal).await;

@@ -11,16 +11,16 @@ use crate::{
     words,
 };
 
-/// What would be done, before it is. The places are the contexts of the build and the run cluster.
+/// What would be done, before it is. The places say how the build and the run cluster are reached.
 pub(super) fn plan(registration: &Registration, plan: &RegistrationPlan, places: [&str; 2]) -> String {
     let [build, run] = places;
     let mut text = format!(
         "{} {}\n  build cluster  {}, Secret {}\n  run cluster    {}, kubeconfig for {}\n\n",
         style("registration").for_stderr().bold(),
         style(registration.name.as_str()).for_stderr().bold(),
-        format_args!("context '{}'", clean(build)),
+        clean(build),
         registration.secret,
-        format_args!("context '{}'", clean(run)),
+        clean(run),
         clean(&registration.endpoint.server),
     );
     let changes: Vec<&Change> = plan.changes().collect();
@@ -107,10 +107,12 @@ fn rights(registration: &Registration) -> String {
 }
 
 fn token(registration: &Registration, plan: &RegistrationPlan) -> String {
+    let voucher = "voucher: whoever has the file can fetch that token, once and within its time, and nothing else\n";
+    let voucher = if plan.secret.is_none() { voucher } else { "" };
     let delivery = match &plan.credential {
         CredentialPlan::Keep => "\ntoken: the stored one stays\n".to_owned(),
         CredentialPlan::Issue { number, why, .. } => format!(
-            "\ntoken: a new one for {}, generation {number} ({why})\n",
+            "\ntoken: a new one for {}, generation {number} ({why})\n{voucher}",
             words::duration(i64::try_from(registration.duration.as_secs()).unwrap_or(i64::MAX))
         ),
     };
@@ -191,6 +193,19 @@ pub(super) fn registered(report: &RegistrationReport) -> String {
              itself (or ends at {})\n",
             clean(&renewal.namespace),
             renewal.expires_at
+        ));
+    }
+    if let Some(voucher) = &report.voucher {
+        let file = if voucher.file == "-" { "the voucher" } else { &format!("the voucher {}", clean(&voucher.file)) };
+        let readers = match voucher.recipients {
+            0 => "it is not encrypted: send it only by a way that nobody else can read".to_owned(),
+            number => format!("it is encrypted for {}", words::count(number, "age key")),
+        };
+        text.push_str(&format!(
+            "\n{} the run cluster's side of {} is ready, and {file} can be redeemed once, until {}\n  {readers}\n",
+            style("✔").for_stderr().green(),
+            report.name,
+            voucher.valid_until,
         ));
     }
     for command in &report.next {

@@ -78,6 +78,28 @@ impl Printer {
         Ok(())
     }
 
+    /// Tells the report of a registration on stderr: stdout holds something else.
+    pub fn registration_aside(self, report: &RegistrationReport) {
+        self.say(&human::lines(&report.changes, report.dry_run));
+        self.say(&human::registered(report));
+    }
+
+    /// Writes a secret to a pipe, for the program behind it. Nothing is cleaned from it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn secret(self, bytes: &[u8]) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(|error| Error::new(Kind::Failed, format_args!("stdout cannot be written: {error}")))
+    }
+
+    /// Would a person see what is written to stdout?
+    #[must_use]
+    pub fn has_terminal(self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Prints the report of a rotation: of one registration as of its registering, of several a table.
     ///
     /// # Errors

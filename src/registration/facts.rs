@@ -26,6 +26,17 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Reads what [`Self::recorded`] writes.
+    #[must_use]
+    pub fn from_recorded(text: &str) -> Self {
+        match text.split_once(':') {
+            Some((namespace, uid)) => {
+                Self { kube_system: None, stand_in: Some((namespace.to_owned(), uid.to_owned())) }
+            }
+            None => Self { kube_system: Some(text.to_owned()), stand_in: None },
+        }
+    }
+
     /// As it is recorded: a UID, or `NAMESPACE:UID`.
     #[must_use]
     pub fn recorded(&self) -> String {
@@ -135,8 +146,27 @@ pub struct BuildFacts {
     pub others: Option<Vec<OtherRegistration>>,
     /// Secrets that the run cluster records for this registration and that do not exist.
     pub gone: BTreeSet<ObjectRef>,
+    /// Is it out of the operator's sight? Then what the run cluster records is all that there is.
+    pub is_far: bool,
     /// The operator's rights.
     pub rights: Rights,
+}
+
+impl BuildFacts {
+    /// A build cluster of which no more is known than who it is.
+    #[must_use]
+    pub fn far(identity: Identity) -> Self {
+        Self {
+            identity,
+            namespace: NamespaceState::Active { uid: None },
+            secret: None,
+            others: None,
+            gone: BTreeSet::new(),
+            renewal: None,
+            is_far: true,
+            rights: Rights::default(),
+        }
+    }
 }
 
 /// The operator's rights, as far as they were asked for.
@@ -193,6 +223,12 @@ impl MarkerFacts {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.annotations.get(key::GENERATION).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    /// Until when a voucher may still bring a token that is bound to it.
+    #[must_use]
+    pub fn voucher_until(&self) -> Option<Timestamp> {
+        self.annotations.get(key::VOUCHER_UNTIL)?.parse().ok()
     }
 
     /// Until when a superseded marker is spared.

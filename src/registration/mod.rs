@@ -28,6 +28,7 @@ mod resolve;
 pub mod rights;
 pub mod rules_file;
 pub mod trial;
+pub mod voucher;
 mod warnings;
 
 use std::time::Duration;

@@ -126,6 +126,9 @@ pub fn account_state(registration: &Registration, build: &BuildFacts, run: &RunF
 
 /// Does the build cluster record the very account and namespace that are there?
 fn is_recorded(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> bool {
+    if build.is_far {
+        return true;
+    }
     let account = registration.account.reference();
     let Some(generation) = build.secret.as_ref().and_then(|secret| secret.generation.as_ref()) else { return false };
     let uid = |object: Option<&Value>| object.and_then(|o| o["metadata"]["uid"].as_str()).map(str::to_owned);

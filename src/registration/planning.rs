@@ -41,8 +41,8 @@ pub struct RegistrationPlan {
     pub credential: CredentialPlan,
     /// With it the renewal kubeconfig's token and Secret; none where nobody renews the tokens.
     pub renewal: Option<RenewalPlan>,
-    /// Then the Secret on the build cluster.
-    pub secret: Change,
+    /// Then the Secret on the build cluster; none where another administrator writes it.
+    pub secret: Option<Change>,
     /// Then, on the build cluster, who renews the tokens.
     pub schedule: Vec<Change>,
     /// Last: what is no longer wanted.
@@ -56,7 +56,7 @@ impl RegistrationPlan {
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         let renewal = self.renewal.iter().map(|renewal| &renewal.secret);
         let before = self.namespaces.iter().chain(&self.access).chain(renewal);
-        before.chain([&self.secret]).chain(&self.schedule).chain(&self.removals)
+        before.chain(&self.secret).chain(&self.schedule).chain(&self.removals)
     }
 
     /// Would nothing be sent that changes something?
@@ -97,7 +97,7 @@ impl RegistrationPlan {
             needed.insert(Right { name: Some(RENEWAL_ACCOUNT.to_owned()), ..token.clone() });
         }
         if side == Side::Run && self.credential != CredentialPlan::Keep {
-            needed.insert(Right { name: Some(account.name.clone()), ..token });
+            needed.insert(Right::to_issue(account));
             needed.extend(["create", "delete"].map(|verb| Right::new(verb, "", "secrets", namespace)));
         }
         needed
@@ -136,7 +136,7 @@ pub fn plan(registration: &Registration, observed: Observed<'_>) -> Result<Regis
     let renewal = renewal_plan(registration, observed, &recorded, &credential)?;
     let removals = removals(registration, observed, &access);
     let warnings = super::warnings::warnings(registration, build, run);
-    let schedule = Vec::new();
+    let (secret, schedule) = (Some(secret), Vec::new());
     Ok(RegistrationPlan { recorded, namespaces, access, credential, renewal, secret, schedule, removals, warnings })
 }
 
@@ -149,7 +149,11 @@ fn build_uid(registration: &Registration, build: &BuildFacts, run: &RunFacts) ->
     }
 }
 
-fn namespace_changes(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<Vec<Change>> {
+pub(super) fn namespace_changes(
+    registration: &Registration,
+    build: &BuildFacts,
+    run: &RunFacts,
+) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     let account = &registration.account.reference().namespace;
     if registration.account.is_brought() {
@@ -195,7 +199,7 @@ fn namespace_changes(registration: &Registration, build: &BuildFacts, run: &RunF
 /// Why a namespace that exists is to be created: a run waits for its end first.
 pub const GOING: &str = "it is being deleted; this waits until it is gone";
 
-fn access_changes(
+pub(super) fn access_changes(
     registration: &Registration,
     run: &RunFacts,
     recorded: &Recorded,
@@ -234,7 +238,7 @@ fn access_changes(
     Ok(changes)
 }
 
-fn secret_change(
+pub(super) fn secret_change(
     registration: &Registration,
     observed: Observed<'_>,
     recorded: &Recorded,
@@ -294,7 +298,7 @@ pub fn context_namespace(registration: &Registration) -> &str {
     registration.run_namespaces.first().map_or("default", String::as_str)
 }
 
-fn removals(registration: &Registration, observed: Observed<'_>, access: &[Change]) -> Vec<Change> {
+pub(super) fn removals(registration: &Registration, observed: Observed<'_>, access: &[Change]) -> Vec<Change> {
     let mut changes = Vec::new();
     for object in &observed.run.objects {
         let manifest = observed_manifest(object);

@@ -79,6 +79,8 @@ pub mod key {
     pub const RETIRE_AFTER: &str = "kubectl-tapmc/retire-after";
     /// The registration for which `--create-namespace` made a run namespace.
     pub const CREATED_FOR: &str = "kubectl-tapmc/created-for";
+    /// On a marker: until when a voucher may still bring a token that is bound to it.
+    pub const VOUCHER_UNTIL: &str = "kubectl-tapmc/voucher-until";
     /// `--run-server`, where it was typed.
     pub const RUN_SERVER: &str = "kubectl-tapmc/run-server";
     /// `--run-proxy-url`, where it was typed.

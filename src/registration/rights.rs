@@ -5,6 +5,8 @@ use std::fmt;
 
 use k8s_openapi::api::{authorization::v1::ResourceRule, rbac::v1::PolicyRule};
 
+use super::names::ObjectRef;
+
 /// One right: a verb on a resource, in a namespace or cluster-wide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
@@ -31,6 +33,13 @@ impl Right {
             name: None,
             verb: verb.to_owned(),
         }
+    }
+
+    /// The right to issue tokens of a ServiceAccount.
+    #[must_use]
+    pub fn to_issue(account: &ObjectRef) -> Self {
+        let right = Self::new("create", "", "serviceaccounts/token", Some(&account.namespace));
+        Self { name: Some(account.name.clone()), ..right }
     }
 
     /// Do the rules of a SelfSubjectRulesReview hold this right?

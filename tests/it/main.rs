@@ -31,6 +31,7 @@ mod scaffold;
 mod status;
 mod supply_chain_status;
 mod terminal;
+mod two_administrators;
 mod undo_supply_chain;
 mod unregister_run_cluster;
 mod verify;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     cli::{
         cluster::{BuildClusterArgs, RunClusterArgs},
-        output::DryRun,
+        output::{DryRun, OutputArgs},
         register_run_cluster::RegisterRunClusterArgs,
         registrations::RegistrationsArgs,
         rotate_token::RENEWAL_NAMESPACE,
@@ -93,7 +93,7 @@ fn schedule(
         kubeconfig: args.kubeconfig.clone(),
         wait: args.wait.clone(),
         consent: args.consent.clone(),
-        output: args.output.clone(),
+        output: OutputArgs { output: args.output.format(&args.sides).ok() },
     }
 }
 

@@ -25,13 +25,8 @@ pub(super) fn contexts(
     kubeconfig: &LocalKubeconfig,
     printer: Printer,
 ) -> Result<Contexts> {
-    let names = kubeconfig.context_names();
-    let choose = |typed: &Option<String>, what: &str, flag: &str| match typed {
-        Some(name) => kubeconfig.context(name).map(|_| name.clone()),
-        None => printer.choose(what, flag, &names),
-    };
-    let build = choose(&args.clusters.build_context, "the context of the build cluster", "--build-context")?;
-    let run = choose(&args.clusters.run_context, "the context of the run cluster", "--run-context")?;
+    let build = context(args.clusters.build_context.as_deref(), kubeconfig, printer, BUILD)?;
+    let run = context(args.clusters.run_context.as_deref(), kubeconfig, printer, RUN)?;
     if build == run && !args.allow_same_cluster {
         return Err(Error::usage(format_args!("'{build}' is named as the build context and as the run context"))
             .hint("name two different ones, or add --allow-same-cluster if that is what you want"));
@@ -39,11 +34,52 @@ pub(super) fn contexts(
     Ok(Contexts { build, run })
 }
 
+/// What a context is asked for by, and its flag.
+pub(super) const BUILD: (&str, &str) = ("the context of the build cluster", "--build-context");
+/// The same of the run cluster.
+pub(super) const RUN: (&str, &str) = ("the context of the run cluster", "--run-context");
+
+/// One context: as typed, else as chosen on a terminal.
+pub(super) fn context(
+    typed: Option<&str>,
+    kubeconfig: &LocalKubeconfig,
+    printer: Printer,
+    (what, flag): (&str, &str),
+) -> Result<String> {
+    match typed {
+        Some(name) => kubeconfig.context(name).map(|_| name.to_owned()),
+        None => printer.choose(what, flag, &kubeconfig.context_names()),
+    }
+}
+
 /// Everything that was typed, read and checked.
 pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig, contexts: &Contexts) -> Result<Asked> {
+    let namespace = match &args.namespace {
+        Some(namespace) => namespace.clone(),
+        None => kubeconfig.namespace(&contexts.build)?,
+    };
+    of_run_context(args, kubeconfig, &contexts.run, namespace)
+}
+
+/// The same where the build cluster is out of sight; its namespace stands in for one that was not
+/// typed.
+pub(super) fn asked_of_run_side(
+    args: &RegisterRunClusterArgs,
+    kubeconfig: &LocalKubeconfig,
+    run: &str,
+) -> Result<Asked> {
+    of_run_context(args, kubeconfig, run, args.namespace.clone().unwrap_or_else(|| "default".to_owned()))
+}
+
+fn of_run_context(
+    args: &RegisterRunClusterArgs,
+    kubeconfig: &LocalKubeconfig,
+    run: &str,
+    namespace: String,
+) -> Result<Asked> {
     let name = match &args.name {
         Some(name) => Name::parse(name)?,
-        None => Name::from_context(&contexts.run)?,
+        None => Name::from_context(run)?,
     };
     let service_account =
         args.service_account.as_deref().map(|text| reference("--service-account", text)).transpose()?;
@@ -53,13 +89,10 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
         must_be_recorded: false,
         name,
         name_was_typed: args.name.is_some(),
-        namespace: match &args.namespace {
-            Some(namespace) => namespace.clone(),
-            None => kubeconfig.namespace(&contexts.build)?,
-        },
+        namespace,
         secret_name: args.secret_name.clone(),
         run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
-        context_namespace: kubeconfig.namespace(&contexts.run)?,
+        context_namespace: kubeconfig.namespace(run)?,
         create_namespace: args.create_namespace,
         account_namespace: args.account_namespace.clone(),
         service_account,
@@ -74,7 +107,7 @@ pub(super) fn asked(args: &RegisterRunClusterArgs, kubeconfig: &LocalKubeconfig,
         run_server,
         run_certificate_authority: certificate_authority,
         run_proxy_url: args.run_proxy_url.as_deref().map(|url| proxy_address(url, "--run-proxy-url")).transpose()?,
-        context_endpoint: kubeconfig.endpoint(&contexts.run)?,
+        context_endpoint: kubeconfig.endpoint(run)?,
         allow_loopback_server: args.allow_loopback_server,
         allow_same_cluster: args.allow_same_cluster,
     })

@@ -1,18 +1,19 @@
 //! Carrying a plan out: namespaces, access and marker, token, proof, Secret, removals; and what
 //! becomes of the marker when something in between fails.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{Clusters, Contexts, Registering, observe::Observation, renewal::FreshRenewal};
+use super::{Clusters, Contexts, Registering, access::Access, observe::Observation, renewal::FreshRenewal};
 use crate::{
-    cluster::Verified,
+    cluster::{Cluster, Verified},
     commands::renewal_namespace,
     error::{Error, Result},
     output::Progress,
     plan::{Change, Op, Side},
     registration::{
+        Registration,
         facts::NamespaceState,
         generations::CredentialPlan,
         planning::{GOING, RegistrationPlan},
@@ -46,19 +47,26 @@ pub(super) async fn apply(
 ) -> Result<Outcome> {
     let Registering { clusters, contexts, observation, plan } = registering;
     progress.now("making the namespaces");
-    let owner = namespaces(clusters, observation, plan, wait, journal).await?;
-    let run = Run { clusters, contexts, observation, plan, owner, journal };
+    let owner = namespaces(
+        |side| clusters.of(side),
+        &observation.run.account_namespace,
+        &observation.registration,
+        plan,
+        (wait, journal),
+    )
+    .await?;
+    let run = Run { clusters, contexts, observation, plan, access: registering.access(owner, journal) };
     progress.now("applying the access");
     let mut outcome = match &plan.credential {
         CredentialPlan::Keep => {
-            run.access().await.into_result()?;
+            run.access.apply().await.into_result()?;
             progress.now("verifying the credential");
             let mut outcome = run.keep().await?;
             outcome.renewal = run.keep_renewal(&outcome.generation, progress).await?;
             outcome
         }
         CredentialPlan::Issue { number, .. } => {
-            let (access, marker) = futures::join!(run.access(), run.marker(*number));
+            let (access, marker) = futures::join!(run.access.apply(), run.access.marker(*number, None));
             let marker = marker?;
             let begun = match access.into_result() {
                 Ok(uids) => {
@@ -68,7 +76,7 @@ pub(super) async fn apply(
             };
             let (fresh, renewal) = match begun {
                 Ok(begun) => begun,
-                Err(error) => return Err(run.without_marker(&marker, error).await),
+                Err(error) => return Err(run.access.without_marker(&marker, error).await),
             };
             progress.now("storing the kubeconfig Secret");
             // First the one that nothing is delivered with: refused, it costs nothing.
@@ -88,7 +96,7 @@ pub(super) async fn apply(
         }
     };
     run.schedule(wait).await?;
-    run.removals().await?;
+    run.access.remove().await?;
     if outcome.issued {
         outcome.former = run.end_former(&outcome.generation, progress).await?;
     }
@@ -96,31 +104,33 @@ pub(super) async fn apply(
 }
 
 /// Makes the namespaces; gives the account namespace's UID, empty where it may not be read.
-async fn namespaces(
-    clusters: &Clusters,
-    observation: &Observation,
+pub(super) async fn namespaces<'a>(
+    of: impl Fn(Side) -> &'a Cluster,
+    account_namespace: &NamespaceState,
+    registration: &Registration,
     plan: &RegistrationPlan,
-    wait: Duration,
-    journal: &Journal,
+    (wait, journal): (Duration, &Journal),
 ) -> Result<String> {
-    let account = &observation.registration.account.reference().namespace;
-    let made = plan.namespaces.iter().map(|change| async move {
-        let cluster = if change.side == Side::Build { &clusters.build } else { &clusters.run };
-        if change.op == Op::Create && change.why.as_deref() == Some(GOING) {
-            cluster.await_gone(&change.manifest, wait).await?;
+    let account = &registration.account.reference().namespace;
+    let made = plan.namespaces.iter().map(|change| {
+        let cluster = of(change.side);
+        async move {
+            if change.op == Op::Create && change.why.as_deref() == Some(GOING) {
+                cluster.await_gone(&change.manifest, wait).await?;
+            }
+            let is_plain = change.side == Side::Build || &change.manifest.name != account;
+            let (applied, done) = if is_plain {
+                // Applied, one that came to be meanwhile would be marked as made by us.
+                (cluster.create_if_missing(&change.manifest).await?, Done::new(change).with_result("created"))
+            } else {
+                (cluster.carry_out(change).await?, Done::new(change))
+            };
+            journal.note(done);
+            Ok((change.side == Side::Run && &change.manifest.name == account).then_some(applied.uid))
         }
-        let is_plain = change.side == Side::Build || &change.manifest.name != account;
-        let (applied, done) = if is_plain {
-            // Applied, one that came to be meanwhile would be marked as made by us.
-            (cluster.create_if_missing(&change.manifest).await?, Done::new(change).with_result("created"))
-        } else {
-            (cluster.carry_out(change).await?, Done::new(change))
-        };
-        journal.note(done);
-        Ok((change.side == Side::Run && &change.manifest.name == account).then_some(applied.uid))
     });
     let made: Result<Vec<Option<String>>> = join_all(made).await.into_iter().collect();
-    let observed = match &observation.run.account_namespace {
+    let observed = match account_namespace {
         NamespaceState::Active { uid } => uid.clone(),
         NamespaceState::Missing | NamespaceState::Terminating => None,
     };
@@ -133,49 +143,10 @@ pub(super) struct Run<'a> {
     pub(super) contexts: &'a Contexts,
     pub(super) observation: &'a Observation,
     pub(super) plan: &'a RegistrationPlan,
-    pub(super) owner: String,
-    pub(super) journal: &'a Journal,
-}
-
-/// The UIDs of the applied objects by kind and name, or the first failure.
-struct AppliedAccess(BTreeMap<String, String>, Option<Error>);
-
-impl AppliedAccess {
-    fn into_result(self) -> Result<BTreeMap<String, String>> {
-        self.1.map_or(Ok(self.0), Err)
-    }
+    pub(super) access: Access<'a>,
 }
 
 impl Run<'_> {
-    /// Applies ServiceAccount, Roles and RoleBindings in parallel. An operator without `bind` gets
-    /// a 404 for a binding that arrives before its Role: it is sent again after the Roles.
-    async fn access(&self) -> AppliedAccess {
-        let mut uids = BTreeMap::new();
-        let mut failure = None;
-        let first = join_all(self.plan.access.iter().map(|change| self.carry_out(change))).await;
-        for (change, result) in self.plan.access.iter().zip(first) {
-            let result = match result {
-                Err(error) if change.manifest.kind.ends_with("RoleBinding") && error.is_refusal() => {
-                    self.carry_out(change).await
-                }
-                result => result,
-            };
-            match result {
-                Ok(uid) => drop(uids.insert(change.manifest.display_name(), uid)),
-                Err(error) => drop(failure.get_or_insert(error)),
-            }
-        }
-        AppliedAccess(uids, failure)
-    }
-
-    async fn carry_out(&self, change: &Change) -> Result<String> {
-        let mut owned = change.clone();
-        owned.manifest.set_owner_uid(&self.owner);
-        let applied = self.clusters.run.carry_out(&owned).await?;
-        self.journal.note(Done::new(change));
-        Ok(applied.uid)
-    }
-
     /// Applies, or takes away, who renews the tokens: the credential is there by now.
     async fn schedule(&self, wait: Duration) -> Result<()> {
         let is = |change: &Change, kind: &str| change.manifest.kind == kind;
@@ -185,7 +156,7 @@ impl Run<'_> {
         for changes in [first, bindings] {
             let carried_out = changes.into_iter().map(|change| async move {
                 self.clusters.build.carry_out(change).await?;
-                self.journal.note(Done::new(change));
+                self.access.journal.note(Done::new(change));
                 Ok::<_, Error>(())
             });
             let carried_out: Result<Vec<()>> = join_all(carried_out).await.into_iter().collect();
@@ -195,19 +166,11 @@ impl Run<'_> {
         for change in namespaces {
             let done = renewal_namespace::delete(&self.clusters.build, change).await?;
             let is_deleted = done.op == Op::Delete;
-            self.journal.note(done);
+            self.access.journal.note(done);
             if is_deleted {
                 self.clusters.build.await_gone(&change.manifest, wait).await?;
             }
         }
         Ok(())
-    }
-
-    async fn removals(&self) -> Result<()> {
-        let removed = join_all(self.plan.removals.iter().map(|change| self.carry_out(change))).await;
-        let removed: Result<Vec<_>> = removed.into_iter().collect();
-        removed.map(|_| ()).map_err(|error| {
-            error.context("the credential is stored and works, but not everything that is no longer wanted is gone")
-        })
     }
 }

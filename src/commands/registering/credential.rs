@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use super::apply::{Outcome, Run};
+use super::{
+    access::Marker,
+    apply::{Outcome, Run},
+};
 use crate::{
     cluster::Verified,
     error::{Error, Kind, Result},
     output::Progress,
-    plan::{Change, Op, Side},
+    plan::{Change, Op},
     registration::{
         access,
         credential::Token,
@@ -24,20 +27,6 @@ use crate::{
     words,
 };
 
-/// A marker Secret that this run made.
-pub(super) struct Marker {
-    pub(super) name: String,
-    pub(super) uid: String,
-    pub(super) number: u64,
-}
-
-impl Marker {
-    /// What a token is bound to.
-    pub(super) fn bound(&self) -> (&str, &str) {
-        (&self.name, &self.uid)
-    }
-}
-
 /// A credential that was issued and proven, and is not stored yet.
 pub(super) struct Fresh {
     pub(super) text: Token,
@@ -45,15 +34,15 @@ pub(super) struct Fresh {
     pub(super) verified: Verified,
 }
 
-impl Run<'_> {
-    pub(super) async fn marker(&self, number: u64) -> Result<Marker> {
-        let manifest = access::marker(&self.observation.registration, &self.plan.recorded, number, &random_suffix());
-        let uid = self.clusters.run.create_marker(&manifest).await?;
-        let made = Change::create(Side::Run, manifest.clone());
-        self.journal.note(Done { result: "created", ..Done::new(&made) });
-        Ok(Marker { name: manifest.name, uid, number })
-    }
+/// Why a credential is not stored, as far as that is certain.
+pub(super) enum Unstored {
+    /// It is not.
+    Certainly(Error),
+    /// It cannot be told.
+    Perhaps(Error),
+}
 
+impl Run<'_> {
     /// Issues the token and proves the very kubeconfig that will be stored.
     pub(super) async fn begin(
         &self,
@@ -95,7 +84,7 @@ impl Run<'_> {
             marker: marker.name.clone(),
             marker_uid: marker.uid.clone(),
             service_account_uid: applied_uid.or_else(observed_uid).unwrap_or_default(),
-            account_namespace_uid: self.owner.clone(),
+            account_namespace_uid: self.access.owner.clone(),
             issued_at: Timestamp::from_second(claims.iat).unwrap_or(self.observation.run.now),
             expires_at: issued.expires_at,
             superseded: self.spared(),
@@ -136,24 +125,24 @@ impl Run<'_> {
         let text = rendered(registration, stored);
         let verified = self.verify(&text).await?;
         let generation = Generation { server: registration.endpoint.server.clone(), ..generation };
-        if self.plan.secret.op == Op::Keep {
-            self.journal.note(Done::new(&self.plan.secret));
-        } else {
-            self.write_secret(&text, &generation).await?;
+        match &self.plan.secret {
+            Some(change) if change.op == Op::Keep => self.access.journal.note(Done::new(change)),
+            _ => self.write_secret(&text, &generation).await?,
         }
         Ok(Outcome { generation, renewal: None, issued: false, former: None, verified, warnings: Vec::new() })
     }
 
     async fn write_secret(&self, text: &str, generation: &Generation) -> Result<()> {
+        let Some(planned) = &self.plan.secret else { return Ok(()) };
         let manifest = access::kubeconfig_secret(
             &self.observation.registration,
             &self.plan.recorded,
             Some(generation),
             Some(text),
         );
-        let change = Change { manifest, ..self.plan.secret.clone() };
+        let change = Change { manifest, ..planned.clone() };
         self.clusters.build.carry_out(&change).await?;
-        self.journal.note(Done::new(&change));
+        self.access.journal.note(Done::new(&change));
         Ok(())
     }
 
@@ -161,17 +150,10 @@ impl Run<'_> {
     /// told whether the Secret was written, it stays: deleting it could kill the token that was
     /// just stored.
     pub(super) async fn store(&self, fresh: &Fresh, marker: &Marker) -> Result<()> {
-        let Err(error) = self.write_secret(fresh.text.expose(), &fresh.generation).await else { return Ok(()) };
-        if error.is_refusal() {
-            return Err(self.without_marker(marker, error).await);
-        }
-        match self.clusters.build.annotation_of(&self.plan.secret.manifest, key::MARKER_UID).await {
-            Ok(Some(uid)) if uid == marker.uid => {
-                self.journal.note(Done::new(&self.plan.secret));
-                Ok(())
-            }
-            Ok(_) => Err(self.without_marker(marker, error).await),
-            Err(_) => Err(error
+        match self.try_store(fresh, marker).await {
+            Ok(()) => Ok(()),
+            Err(Unstored::Certainly(error)) => Err(self.access.without_marker(marker, error).await),
+            Err(Unstored::Perhaps(error)) => Err(error
                 .context(format_args!(
                     "it cannot be told whether the Secret {} was written, so the marker '{}' of its token stays",
                     self.observation.registration.secret, marker.name
@@ -182,27 +164,18 @@ impl Run<'_> {
         }
     }
 
-    /// Deletes a marker whose token is stored nowhere.
-    pub(super) async fn without_marker(&self, marker: &Marker, error: Error) -> Error {
-        let manifest = marker_manifest(&self.observation.registration, &marker.name, &marker.uid);
-        self.clusters.run.restart_clock();
-        match self
-            .clusters
-            .run
-            .carry_out(&Change::delete(Side::Run, manifest.clone(), "its token is stored nowhere"))
-            .await
-        {
-            Ok(_) => {
-                self.journal.note(Done::new(&Change::delete(Side::Run, manifest, "its token is stored nowhere")));
-                error
+    /// Writes the Secret, and reads it back where the outcome is unknown.
+    pub(super) async fn try_store(&self, fresh: &Fresh, marker: &Marker) -> Result<(), Unstored> {
+        let Err(error) = self.write_secret(fresh.text.expose(), &fresh.generation).await else { return Ok(()) };
+        let planned = self.plan.secret.as_ref().filter(|_| !error.is_refusal());
+        let Some(planned) = planned else { return Err(Unstored::Certainly(error)) };
+        match self.clusters.build.annotation_of(&planned.manifest, key::MARKER_UID).await {
+            Ok(Some(uid)) if uid == marker.uid => {
+                self.access.journal.note(Done::new(planned));
+                Ok(())
             }
-            Err(_) => error.replace_hint(format_args!(
-                "the marker '{}' could not be deleted, and with it its token lives: run the command again, or \
-                 kubectl delete secret {} -n {}",
-                marker.name,
-                marker.name,
-                self.observation.registration.account.reference().namespace
-            )),
+            Ok(_) => Err(Unstored::Certainly(error)),
+            Err(_) => Err(Unstored::Perhaps(error)),
         }
     }
 
@@ -235,18 +208,4 @@ impl Run<'_> {
         }));
         marked.await.into_iter().flatten().collect()
     }
-}
-
-/// Five characters that make a marker's name its own.
-pub(in crate::commands) fn random_suffix() -> String {
-    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    // RandomState is seeded by the operating system; a clash only makes the API server refuse.
-    let mut bits = RandomState::new().build_hasher().finish();
-    let letter = |bits: &mut u64| {
-        let index = usize::try_from(*bits & 31).unwrap_or(0);
-        *bits >>= 5;
-        char::from(LETTERS[index])
-    };
-    (0..5).map(|_| letter(&mut bits)).collect()
 }

@@ -2,10 +2,9 @@
 
 use futures::future::join_all;
 
-use super::Clusters;
 use crate::{
     cli::output::DryRun,
-    cluster::UNKNOWN_UID,
+    cluster::{Cluster, UNKNOWN_UID},
     error::Result,
     output::CHECKED_HERE,
     plan::{Op, Side},
@@ -15,11 +14,15 @@ use crate::{
 
 /// Has the API servers check the plan, or only shows it; nothing is changed and no token is asked
 /// for: even its dry run mints one that works.
-pub(super) async fn dry_run(clusters: &Clusters, plan: &RegistrationPlan, how: DryRun) -> Result<Vec<Done>> {
+pub(super) async fn dry_run<'a>(
+    of: impl Fn(Side) -> &'a Cluster,
+    plan: &RegistrationPlan,
+    how: DryRun,
+) -> Result<Vec<Done>> {
     let missing: Vec<(Side, &str)> =
         plan.namespaces.iter().filter(|c| c.op == Op::Create).map(|c| (c.side, c.manifest.name.as_str())).collect();
     let checks = plan.changes().map(|change| {
-        let missing = &missing;
+        let (missing, cluster) = (&missing, of(change.side));
         async move {
             let mut done = Done::new(change);
             let namespace_is_missing =
@@ -29,7 +32,6 @@ pub(super) async fn dry_run(clusters: &Clusters, plan: &RegistrationPlan, how: D
             } else if how == DryRun::Server {
                 let mut change = change.clone();
                 change.manifest.set_owner_uid(UNKNOWN_UID);
-                let cluster = if change.side == Side::Build { &clusters.build } else { &clusters.run };
                 match cluster.dry_run(&change).await {
                     // Its Role does not exist yet, and without `bind` that matters.
                     Err(error) if change.manifest.kind == "RoleBinding" && error.to_string().contains("not found") => {

@@ -35,7 +35,7 @@ impl Run<'_> {
         let manifest = marker_manifest(registration, &marker.name, &marker.uid);
         let change = Change::delete(Side::Run, manifest, "its token ends at once");
         self.clusters.run.carry_out(&change).await?;
-        self.journal.note(Done::new(&change));
+        self.access.journal.note(Done::new(&change));
         self.prove(Some(marker), progress).await
     }
 

@@ -237,7 +237,7 @@ fn check_renewal_stays(registration: &Registration, trusted: Option<&Recorded>) 
     }
 }
 
-fn unrecorded(place: &str, asked: &Asked) -> Error {
+pub(super) fn unrecorded(place: &str, asked: &Asked) -> Error {
     Error::conflict(format_args!(
         "{place} does not record the registration '{}': there is no ServiceAccount of it",
         asked.name
@@ -245,7 +245,7 @@ fn unrecorded(place: &str, asked: &Asked) -> Error {
     .hint("if it is the right cluster, register it again: kubectl tapmc register-run-cluster, with the same --name and --run-namespace")
 }
 
-fn check_version(minor: Option<u32>, registration: &Registration) -> Result<()> {
+pub(super) fn check_version(minor: Option<u32>, registration: &Registration) -> Result<()> {
     let Some(minor) = minor else { return Ok(()) };
     if minor < 24 {
         return Err(Error::failed(format_args!(

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{apply::Run, credential::Marker};
+use super::{access::Marker, apply::Run};
 use crate::{
     error::{Error, Result},
     output::Progress,
@@ -67,7 +67,7 @@ impl Run<'_> {
         }
         let kept = self.stored_renewal();
         if plan.secret.op == Op::Keep {
-            self.journal.note(Done::new(&plan.secret));
+            self.access.journal.note(Done::new(&plan.secret));
         } else {
             self.write_renewal(kept.as_ref()).await?;
         }
@@ -77,7 +77,7 @@ impl Run<'_> {
     /// Stores it before the delivery kubeconfig; after a definite refusal the marker goes at once.
     pub(super) async fn store_renewal(&self, fresh: Option<&FreshRenewal>, marker: &Marker) -> Result<()> {
         match self.write_renewal(fresh).await {
-            Err(error) if error.is_refusal() => Err(self.without_marker(marker, error).await),
+            Err(error) if error.is_refusal() => Err(self.access.without_marker(marker, error).await),
             result => result,
         }
     }
@@ -122,7 +122,7 @@ impl Run<'_> {
                 ));
             }
         }
-        self.journal.note(Done::new(&change));
+        self.access.journal.note(Done::new(&change));
         Ok(())
     }
 

@@ -1,13 +1,18 @@
 //! The report of a registration, from what was decided, planned and done.
 
-use super::{Registering, apply::Outcome};
+use std::path::Path;
+
+use super::{Registering, apply::Outcome, run_side::RunSide, voucher_file::Destination};
 use crate::{
     cli::output::DryRun,
     cluster::{Cluster, UNKNOWN_UID},
     plan::Op,
-    registration::{access::SECRET_KEY, clock, profiles::describe},
+    registration::{
+        Registration, access::SECRET_KEY, clock, planning::RegistrationPlan, profiles::describe, voucher::Voucher,
+    },
     report::{
         API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, RenewalReport, SecretReport, TokenReport,
+        VoucherReport,
     },
     words,
 };
@@ -79,8 +84,10 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
 
 /// The report of a dry run.
 pub(super) fn dry_run(registering: &Registering, how: DryRun, changes: Vec<Done>) -> RegistrationReport {
-    let plan = &registering.plan;
-    let mut report = common(registering, changes);
+    planned(common(registering, changes), &registering.plan, how)
+}
+
+fn planned(mut report: RegistrationReport, plan: &RegistrationPlan, how: DryRun) -> RegistrationReport {
     report.dry_run = Some(if how == DryRun::Server { "server" } else { "client" });
     report.warnings.clone_from(&plan.warnings);
     let sent = plan.changes().filter(|change| !matches!(change.op, Op::Keep | Op::Delete));
@@ -94,9 +101,87 @@ pub(super) fn dry_run(registering: &Registering, how: DryRun, changes: Vec<Done>
     report
 }
 
+/// The report of the build cluster's side alone.
+pub(super) fn build_side(
+    registering: &Registering,
+    outcome: &Outcome,
+    file: &Path,
+    changes: Vec<Done>,
+) -> RegistrationReport {
+    let mut report = done(registering, outcome, changes);
+    let secret = &registering.observation.registration.secret;
+    report.next = Vec::new();
+    if file != Path::new("-") {
+        report.next.push(format!("the voucher is of no more use: rm {}", file.display()));
+    }
+    report.next.push(format!(
+        "nothing renews it yet; before then the administrator of the run cluster runs: kubectl tapmc rotate-token {} \
+         --run-side -o FILE",
+        report.name
+    ));
+    report
+        .next
+        .push(format!("see it: kubectl tapmc status --context {} -n {}", registering.contexts.build, secret.namespace));
+    report
+}
+
+/// The report of the run cluster's side alone.
+pub(super) fn run_side(
+    side: &RunSide,
+    voucher: &Voucher,
+    destination: &Destination,
+    changes: Vec<Done>,
+) -> RegistrationReport {
+    let mut report = run_side_common(side, changes);
+    report.voucher = Some(VoucherReport {
+        file: destination.shown(),
+        valid_until: voucher.valid_until.to_string(),
+        recipients: side.recipients.len(),
+    });
+    let (verb, file) = (if side.is_rotation { "rotate-token" } else { "register-run-cluster" }, destination.shown());
+    let identity = if side.recipients.is_empty() { "" } else { " --age-identity KEY-FILE" };
+    report.next.push(format!(
+        "the administrator of the build cluster runs: kubectl tapmc {verb} --build-side {file}{identity} --context CONTEXT"
+    ));
+    if let Some(until) = voucher.former_until {
+        report.next.push(format!("the tokens before it are spared until {until}; the next run after that ends them"));
+    }
+    report
+}
+
+/// The report of a dry run of the run cluster's side.
+pub(super) fn run_side_dry_run(side: &RunSide, how: DryRun, changes: Vec<Done>) -> RegistrationReport {
+    planned(run_side_common(side, changes), &side.plan.plan, how)
+}
+
+fn run_side_common(side: &RunSide, changes: Vec<Done>) -> RegistrationReport {
+    let uid = side.plan.plan.recorded.build_cluster_uid.clone();
+    let build = ClusterReport { context: String::new(), server: String::new(), uid };
+    let run =
+        ClusterReport { context: side.context.clone(), server: side.run.server(), uid: side.facts.identity.recorded() };
+    of_registration(&side.registration, [build, run], changes)
+}
+
 fn common(registering: &Registering, changes: Vec<Done>) -> RegistrationReport {
     let Registering { clusters, contexts, observation, .. } = registering;
-    let registration = &observation.registration;
+    let build = ClusterReport {
+        context: contexts.build.clone(),
+        server: clusters.build.server(),
+        uid: observation.build.identity.recorded(),
+    };
+    let run = ClusterReport {
+        context: contexts.run.clone(),
+        server: clusters.run.server(),
+        uid: observation.run.identity.recorded(),
+    };
+    of_registration(&observation.registration, [build, run], changes)
+}
+
+fn of_registration(
+    registration: &Registration,
+    [build_cluster, run_cluster]: [ClusterReport; 2],
+    changes: Vec<Done>,
+) -> RegistrationReport {
     let mut profiles: Vec<String> = registration.grants.profiles.iter().map(ToString::to_string).collect();
     if !registration.grants.rules.is_empty() {
         profiles.push("rules".to_owned());
@@ -106,16 +191,8 @@ fn common(registering: &Registering, changes: Vec<Done>) -> RegistrationReport {
         kind: "RegistrationReport",
         name: registration.name.to_string(),
         dry_run: None,
-        build_cluster: ClusterReport {
-            context: contexts.build.clone(),
-            server: clusters.build.server(),
-            uid: observation.build.identity.recorded(),
-        },
-        run_cluster: ClusterReport {
-            context: contexts.run.clone(),
-            server: clusters.run.server(),
-            uid: observation.run.identity.recorded(),
-        },
+        build_cluster,
+        run_cluster,
         secret: SecretReport {
             namespace: registration.secret.namespace.clone(),
             name: registration.secret.name.clone(),
@@ -128,6 +205,7 @@ fn common(registering: &Registering, changes: Vec<Done>) -> RegistrationReport {
         rules: registration.grants.namespaced_rules().iter().map(describe).collect(),
         token: None,
         renewal: None,
+        voucher: None,
         changes,
         warnings: Vec::new(),
         next: Vec::new(),

@@ -31,6 +31,7 @@ fn nothing_there() -> (BuildFacts, RunFacts) {
         renewal: None,
         others: Some(Vec::new()),
         gone: BTreeSet::new(),
+        is_far: false,
         rights: Rights::default(),
     };
     let run = RunFacts {
@@ -192,7 +193,7 @@ fn another_address_is_written_without_a_new_token() {
     let facts = registered(&registration, NOW, NOW + 1_000);
     let moved = Asked { run_server: Some("https://run-a.internal".into()), ..asked() };
     let plan = planned(&Registration::resolve(&moved, None).unwrap(), &facts);
-    assert_eq!((why(&plan), plan.secret.op), ("keep", Op::Update));
+    assert_eq!((why(&plan), plan.secret.as_ref().map(|secret| secret.op)), ("keep", Some(Op::Update)));
 }
 
 /// The same, with a renewal kubeconfig whose token was issued and ends at these times and is bound to
