@@ -37,6 +37,9 @@ _kubectl__tapmc() {
             kubectl__tapmc,rotate-token)
                 cmd="kubectl__tapmc__subcmd__rotate__subcmd__token"
                 ;;
+            kubectl__tapmc,rotation-schedule)
+                cmd="kubectl__tapmc__subcmd__rotation__subcmd__schedule"
+                ;;
             kubectl__tapmc,scaffold)
                 cmd="kubectl__tapmc__subcmd__scaffold"
                 ;;
@@ -71,7 +74,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster rotation-schedule pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -369,7 +372,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__register__subcmd__run__subcmd__cluster)
-            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --build-cluster-uid --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --renew --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --build-cluster-uid --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -601,7 +604,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__rotate__subcmd__token)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --grace --evict --duration --shard --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --grace --evict --duration --shard --renewal --renewal-namespace --jitter --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,6 +634,14 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --renewal-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jitter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --run-side)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -652,6 +663,112 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --age-identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__tapmc__subcmd__rotation__subcmd__schedule)
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --apply --remove --renewal-namespace --image --schedule --jitter --shards --duration --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --renewal-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schedule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jitter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shards)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1227,7 +1344,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__unregister__subcmd__run__subcmd__cluster)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --with-readers --ignore-readers --delete-run-namespaces --force-unreachable --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --with-readers --ignore-readers --delete-run-namespaces --force-unreachable --run-side --build-side --build-cluster-uid --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,6 +1355,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-cluster-uid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -32,6 +32,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "verify" -d 'Prove stored credentials again, from here or through their reader'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotate-token" -d 'Issue a new token for registrations, and end the former one'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations from both clusters, and prove that their tokens are dead'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotation-schedule" -d 'Have a CronJob on the build cluster renew the tokens of registrations'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
@@ -88,6 +89,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the cluster-wide profile \'view\''
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l guard -d 'Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type service-account-token (Kubernetes 1.30 or newer)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l adopt -d 'Take over objects of our names that this registration did not make'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l renew -d 'Have the token renewed from now on, as rotation-schedule --apply does; it then lives for a day unless --duration says otherwise'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l rotate -d 'Issue a new token although the stored one is still good; a running deploy may use the former one for 20 minutes, then the next run ends it'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l allow-loopback-server -d 'Allow a loopback or link-local address, which a reader in a cluster can rarely reach'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l allow-same-cluster -d 'Allow the build cluster to be the run cluster'
@@ -145,6 +147,8 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l grace -d 'How long the former token is spared; 0 ends it at once, and proves that' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l duration -d 'The lifetime to ask for; without it the recorded one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l shard -d 'Only this part of the registrations, for several runs side by side: 0/4 is the first of four' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l renewal-namespace -d 'The namespace on the build cluster with the renewal kubeconfigs' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l jitter -d 'Wait for a random time of at most this before beginning' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l run-side -d 'Do the run cluster\'s side alone, and write a voucher for the administrator of the build cluster: to FILE, or to what -o names (\'-\' for a pipe)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l build-side -d 'Do the build cluster\'s side alone, with the voucher in FILE (\'-\' for stdin)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l voucher-lifetime -d 'How long the voucher can be redeemed, at least 10m (default 1h)' -r
@@ -172,9 +176,11 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l evict -d 'Make the ServiceAccounts anew: every token of them, of whatever kind and wherever it may be, ends at once'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l renewal -d 'Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running generation, and only a token with less than half of its life left (or --if-expiring-within)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l build-cluster-uid -d 'The build cluster whose registration is meant, where several have one of that name: as the run cluster records it' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
@@ -199,8 +205,41 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l ignore-readers -d 'Go on although something reads the Secret and will fail, or although you may not list what does'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l delete-run-namespaces -d 'Delete also the run namespaces that --create-namespace made for this registration, with everything in them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l force-unreachable -d 'Where the run cluster is gone: remove the build cluster\'s side, and say what is left over there'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-side -d 'Remove the run cluster\'s side alone, by what that cluster records; its tokens end'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l build-side -d 'Remove the build cluster\'s side alone: readers, where that is wished, and the Secret'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l renewal-namespace -d 'The namespace on the build cluster for the CronJobs and the renewal kubeconfigs; --remove finds the recorded one' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l image -d 'The image with this plugin; without it that of this version (build it from the Containerfile)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l schedule -d 'When the CronJob runs; without it every eighth of the token\'s life, but at least every hour' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l jitter -d 'How long each run waits at the most before it begins; without it a tenth of the time between two runs' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l shards -d 'One CronJob for all registrations, whose runs are of so many parts side by side' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l duration -d 'The lifetime of the tokens from now on; without it the recorded one' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l apply -d 'Apply it on both clusters, prove the renewal kubeconfig and store it'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l remove -d 'Take it back on both clusters: every renewal token ends'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand pause-supply-chain" -l kind -d 'The kind of the objects that are named' -r -f -a "package-install\t'Carvel\'s PackageInstall (spec.paused)'
 app\t'Carvel\'s App (spec.paused)'
 package-repository\t'Carvel\'s PackageRepository (spec.paused)'

@@ -44,6 +44,26 @@ pub struct SidesArgs {
     pub age_identity: Vec<PathBuf>,
 }
 
+/// Which side is removed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Two administrators")]
+pub struct RemovalSidesArgs {
+    /// Remove the run cluster's side alone, by what that cluster records; its tokens end
+    #[arg(long, requires = "run_context",
+          conflicts_with_all = ["build_side", "all", "context", "as_user", "as_group", "with_readers", "ignore_readers",
+                                "force_unreachable", "all_namespaces"])]
+    pub run_side: bool,
+
+    /// Remove the build cluster's side alone: readers, where that is wished, and the Secret
+    #[arg(long, conflicts_with_all = ["run_context", "run_as", "run_as_group", "delete_run_namespaces", "force_unreachable"])]
+    pub build_side: bool,
+
+    /// The build cluster whose registration is meant, where several have one of that name: as the run
+    /// cluster records it
+    #[arg(long, value_name = "UID", requires = "run_side")]
+    pub build_cluster_uid: Option<String>,
+}
+
 /// How a result is printed, or with --run-side where the voucher is written.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]

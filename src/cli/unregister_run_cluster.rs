@@ -6,6 +6,7 @@ use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs},
     output::{ConsentArgs, OutputArgs},
     registrations::RegistrationsArgs,
+    sides::RemovalSidesArgs,
 };
 
 /// Remove registrations from both clusters, and prove that every token of theirs is dead.
@@ -42,6 +43,10 @@ pub struct UnregisterRunClusterArgs {
     /// Where the run cluster is gone: remove the build cluster's side, and say what is left over there
     #[arg(long, help_heading = "Removal")]
     pub force_unreachable: bool,
+
+    /// One side alone.
+    #[command(flatten)]
+    pub sides: RemovalSidesArgs,
 
     /// The run cluster.
     #[command(flatten)]
@@ -80,4 +85,8 @@ Examples:
   kubectl tapmc unregister-run-cluster run-a --context build --run-context run-a
 
   # the run cluster no longer exists
-  kubectl tapmc unregister-run-cluster run-a --context build --force-unreachable";
+  kubectl tapmc unregister-run-cluster run-a --context build --force-unreachable
+
+  # two administrators who share no kubeconfig, each on the cluster that is theirs
+  kubectl tapmc unregister-run-cluster run-a --build-side --context build --with-readers
+  kubectl tapmc unregister-run-cluster run-a --run-side --run-context run-a";

@@ -238,7 +238,8 @@ pub(super) fn no_context(held: &Held) -> Error {
         held.name,
         held.server()
     ))
-    .hint("name one of your own for it with --run-context; the stored credential is never used for this")
+    .hint("name one of your own for it with --run-context; the stored credential is never used for this; where only another \
+         administrator has one, each does a side: --run-side and --build-side")
 }
 
 fn another_cluster(context: &str, own: &Identity, held: &Held) -> Error {

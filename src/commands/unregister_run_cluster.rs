@@ -8,10 +8,12 @@ mod observe;
 mod prove;
 mod report;
 mod resolve;
+mod sides;
+mod there;
 
 use futures::{StreamExt as _, future::join_all, stream};
 
-use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use super::{limits, run_cluster::RunClusters};
 use crate::{
     cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
     error::{Error, Kind, Result},
@@ -22,6 +24,7 @@ use crate::{
 };
 use apply::Removal;
 use observe::Observation;
+use sides::Sides;
 
 /// How many registrations are observed, and removed, at a time.
 const AT_A_TIME: usize = 8;
@@ -43,16 +46,16 @@ pub(super) async fn unregister_run_cluster(
         ignore_readers: args.ignore_readers,
         delete_run_namespaces: args.delete_run_namespaces,
     };
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
-    let targets = resolve::targets(&build, &args).await?;
+    let sides = Sides::of(&args).await?;
+    let targets = resolve::targets(&sides, &args).await?;
     let alone = targets.len() == 1;
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
-    let found = observe::find(&run_clusters, targets, printer).await;
+    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.kubeconfig));
+    let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
-    let progress = printer.progress("observing both clusters");
-    let shared = observe::shared(&build, &found).await?;
+    let progress = printer.progress("observing");
+    let shared = observe::shared(&sides, &found).await?;
     let observed =
-        stream::iter(found).map(|found| observe::observe(&build, &run_clusters, &shared, found, &args, wishes));
+        stream::iter(found).map(|found| observe::observe(&sides, &run_clusters, &shared, found, &args, wishes));
     let observed: Vec<(resolve::Target, Result<Observation>)> = observed.buffered(AT_A_TIME).collect().await;
     let mut all: Vec<(resolve::Target, Result<Planned>)> = Vec::new();
     for (target, observation) in observed {
@@ -63,11 +66,11 @@ pub(super) async fn unregister_run_cluster(
         all.push((target, planned));
     }
     let checks =
-        join_all(all.iter().map(|(_, planned)| check::check(&build, planned.as_ref().ok(), wishes, &args))).await;
+        join_all(all.iter().map(|(_, planned)| check::check(&sides, planned.as_ref().ok(), wishes, &args))).await;
     drop(progress);
     for ((_, planned), check) in all.iter_mut().zip(checks) {
         if let Ok(planned) = &planned {
-            printer.changes_plan(&report::shown(&build, planned));
+            printer.changes_plan(&report::shown(&sides, planned));
         }
         if let Err(error) = check {
             *planned = Err(error);
@@ -77,7 +80,7 @@ pub(super) async fn unregister_run_cluster(
 
     if args.consent.dry_run != DryRun::None {
         let items = all.iter().map(report::planned).collect();
-        return end(&build, items, failed, args.consent.dry_run, printer);
+        return end(&sides, items, failed, args.consent.dry_run, printer);
     }
     let changes: usize = all.iter().map(|planned| planned.plan.steps.len()).sum();
     if changes > 0 {
@@ -87,7 +90,7 @@ pub(super) async fn unregister_run_cluster(
 
     let progress = printer.progress("removing");
     let removals = stream::iter(all).map(|planned| async {
-        let removal = Removal::new(&build, planned, args.wait.wait_timeout, &progress, &journal);
+        let removal = Removal::new(&sides, planned, args.wait.wait_timeout, &progress, &journal);
         let outcome = removal.apply().await;
         (removal.done(), removal.planned, outcome)
     });
@@ -107,7 +110,7 @@ pub(super) async fn unregister_run_cluster(
         }
     }
     journal.told();
-    end(&build, items, failed, DryRun::None, printer)
+    end(&sides, items, failed, DryRun::None, printer)
 }
 
 /// Tells what cannot be removed, and goes on with the rest; a single one ends the command.
@@ -137,7 +140,7 @@ fn of_several(error: Error, name: &str) -> Error {
 
 /// Prints the report; fails where a part failed.
 fn end(
-    build: &BuildCluster,
+    sides: &Sides,
     items: Vec<Removed>,
     failed: Vec<FailedRegistration>,
     dry_run: DryRun,
@@ -147,7 +150,7 @@ fn end(
     if number == 0 {
         printer.say("no registrations found");
     }
-    printer.removal(&report::report(build, (items, failed), dry_run))?;
+    printer.removal(&report::report(sides, (items, failed), dry_run))?;
     if failures == 0 {
         return Ok(());
     }

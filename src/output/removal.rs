@@ -20,7 +20,11 @@ pub(super) fn below(report: &RemovalReport) -> String {
 }
 
 fn one(item: &Removed) -> String {
-    let place = if item.lost.is_empty() { "both clusters" } else { "the build cluster alone" };
+    let place = match item.side {
+        Some("run") => "the run cluster alone",
+        None if item.lost.is_empty() => "both clusters",
+        _ => "the build cluster alone",
+    };
     let mut text = format!(
         "\n{} {} is unregistered from {place}\n",
         style("✔").for_stderr().green(),
@@ -35,6 +39,9 @@ fn one(item: &Removed) -> String {
         ));
         text.extend(item.lost.iter().map(|lost| format!("    {}\n", clean(&lost.command))));
     }
+    if let Some(command) = &item.other_side {
+        text.push_str(&format!("  the other side is for its administrator: {}\n", clean(command)));
+    }
     text + &warnings(&item.warnings)
 }
 
@@ -44,6 +51,7 @@ fn proof(proof: &Proof) -> String {
     match proof.state {
         ProofState::Refused => format!("  proven: {} is refused{after} ({how})\n", clean(&proof.of)),
         ProofState::Gone => format!("  proven: {} is gone{after} ({how})\n", clean(&proof.of)),
+        ProofState::Accepted => format!("  not dead: {} is still accepted ({how})\n", clean(&proof.of)),
         ProofState::Untried => format!("  not tried: {} ({how})\n", clean(&proof.of)),
     }
 }

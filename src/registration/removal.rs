@@ -33,7 +33,7 @@ use crate::{
 use facts::{Beside, Marked};
 
 pub use lost::{Lost, lost};
-pub use own::{Own, own};
+pub use own::{Own, build_cluster_of, own};
 pub use reading::{ReadersFacts, check_readers};
 
 /// When something goes: earlier stages first.
@@ -110,6 +110,17 @@ pub struct Wishes {
     pub delete_run_namespaces: bool,
 }
 
+/// Where the other side of a removal stands.
+#[derive(Debug, Clone, Copy)]
+pub enum FarSide<'a> {
+    /// The run cluster was reached.
+    Reached(RunSide<'a>),
+    /// It is gone.
+    Gone,
+    /// Its administrator removes that side.
+    Left,
+}
+
 /// The run cluster's side of a removal.
 #[derive(Debug, Clone, Copy)]
 pub struct RunSide<'a> {
@@ -167,18 +178,19 @@ impl RemovalPlan {
     }
 }
 
-/// Decides what one removal would do; the run side is none where the run cluster is gone.
+/// Decides what one removal would do.
 ///
 /// # Errors
 /// [`Kind::Conflict`](crate::error::Kind::Conflict) where a namespace is to go that others record.
-pub fn plan(going: &Going, readers: &ReadersFacts, run: Option<RunSide<'_>>, wishes: Wishes) -> Result<RemovalPlan> {
+pub fn plan(going: &Going, readers: &ReadersFacts, run: FarSide<'_>, wishes: Wishes) -> Result<RemovalPlan> {
     let mut plan = RemovalPlan::default();
     if going.secret_object.is_some() {
         reading::plan(&mut plan, readers, wishes);
     }
     match run {
-        Some(run) => plan_run_side(&mut plan, going, run, wishes)?,
-        None => lost::plan(&mut plan, going),
+        FarSide::Reached(run) => plan_run_side(&mut plan, going, run, wishes)?,
+        FarSide::Gone => lost::plan(&mut plan, going),
+        FarSide::Left => {}
     }
     plan.steps.extend(going.secret_object.as_ref().map(|object| (Stage::Secret, deletion(Side::Build, object))));
     plan.steps.sort_by_key(|(stage, _)| *stage);

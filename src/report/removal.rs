@@ -16,7 +16,7 @@ pub struct RemovalReport {
     /// `client` or `server`; none where changes were made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<&'static str>,
-    /// The build cluster.
+    /// The build cluster; with empty fields where it was out of sight.
     pub build_cluster: ClusterReport,
     /// The registrations that were removed, in the order in which they were asked for.
     pub items: Vec<Removed>,
@@ -45,6 +45,12 @@ pub struct Removed {
     pub proofs: Vec<Proof>,
     /// What could not be removed on the run cluster.
     pub lost: Vec<Lost>,
+    /// `build` or `run`, where that side alone was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<&'static str>,
+    /// The command by which the other administrator removes the other side; none where both were removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_side: Option<String>,
     /// What the operator should know.
     pub warnings: Vec<String>,
 }
@@ -74,4 +80,6 @@ pub enum ProofState {
     Gone,
     /// It was not tried.
     Untried,
+    /// The run cluster still accepts the token: its own side is removed by its administrator.
+    Accepted,
 }

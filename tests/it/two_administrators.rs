@@ -4,6 +4,7 @@
 mod files;
 mod looking;
 mod registering;
+mod removing;
 mod rights;
 mod rotating;
 

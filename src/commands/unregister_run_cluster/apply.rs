@@ -12,10 +12,11 @@ use super::{
     await_gone::{namespace_gone, reader_gone},
     observe::Way,
     prove::Evidence,
+    sides::Sides,
 };
 use crate::{
     cluster::Cluster,
-    commands::{build_cluster::BuildCluster, renewal_namespace},
+    commands::renewal_namespace,
     error::{Error, Kind, Result},
     kind::ApiKind,
     output::Progress,
@@ -26,7 +27,7 @@ use crate::{
 
 /// One removal under way.
 pub(super) struct Removal<'a> {
-    pub(super) build: &'a BuildCluster,
+    pub(super) sides: &'a Sides,
     pub(super) planned: Planned,
     pub(super) wait: Duration,
     pub(super) progress: &'a Progress,
@@ -44,13 +45,13 @@ pub(super) struct Outcome {
 impl<'a> Removal<'a> {
     /// Of what was planned.
     pub(super) fn new(
-        build: &'a BuildCluster,
+        sides: &'a Sides,
         planned: Planned,
         wait: Duration,
         progress: &'a Progress,
         all: &Journal,
     ) -> Self {
-        Self { build, planned, wait, progress, journal: all.branch() }
+        Self { sides, planned, wait, progress, journal: all.branch() }
     }
 
     /// What was done so far, in the order of the plan.
@@ -62,13 +63,18 @@ impl<'a> Removal<'a> {
     pub(super) fn run(&self) -> Option<&Cluster> {
         match &self.planned.observation.run {
             Way::There(there) => Some(&there.cluster.cluster),
-            Way::Gone(_) => None,
+            Way::Gone(_) | Way::Left => None,
         }
+    }
+
+    /// The cluster of a side, where it is there.
+    pub(super) fn cluster(&self, side: Side) -> Option<&Cluster> {
+        if side == Side::Build { self.sides.build_cluster() } else { self.run() }
     }
 
     /// Carries the removal out.
     pub(super) async fn apply(&self) -> Result<Outcome> {
-        for cluster in [Some(&self.build.cluster), self.run()].into_iter().flatten() {
+        for cluster in [self.sides.build_cluster(), self.run()].into_iter().flatten() {
             cluster.restart_clock();
         }
         let evidence = Evidence::collect(self).await?;
@@ -117,8 +123,9 @@ impl<'a> Removal<'a> {
             self.planned.plan.of(Stage::Renewal).partition(|change| change.manifest.kind == "Namespace");
         self.delete(Stage::Renewal, first.into_iter()).await?;
         let mut kept = Vec::new();
+        let Some(build) = self.cluster(Side::Build) else { return Ok(kept) };
         for change in namespaces {
-            let done = renewal_namespace::delete(&self.build.cluster, change).await?;
+            let done = renewal_namespace::delete(build, change).await?;
             if done.op == Op::Keep { kept.push(done) } else { self.journal.note(done) }
         }
         Ok(kept)
@@ -164,8 +171,7 @@ impl<'a> Removal<'a> {
     }
 
     async fn delete_one(&self, change: &Change) -> Result<()> {
-        let cluster = if change.side == Side::Build { Some(&self.build.cluster) } else { self.run() };
-        let Some(cluster) = cluster else { return Ok(()) };
+        let Some(cluster) = self.cluster(change.side) else { return Ok(()) };
         let was_there = cluster.delete_as_observed(change, false).await.map_err(|error| match error.kind() {
             Kind::Conflict => error.replace_hint(
                 "somebody else changed or replaced it meanwhile, and it was left alone: look at it, then run the command again",

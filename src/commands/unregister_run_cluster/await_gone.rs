@@ -7,7 +7,7 @@ use super::apply::Removal;
 use crate::{
     error::{Error, Kind, Result},
     kind::ApiKind,
-    plan::{Change, Side},
+    plan::Change,
     words,
 };
 
@@ -54,8 +54,7 @@ struct Held {
 }
 
 async fn gone(removal: &Removal<'_>, change: &Change, held: impl Fn(&Value) -> Held) -> Result<()> {
-    let cluster = if change.side == Side::Build { Some(&removal.build.cluster) } else { removal.run() };
-    let Some(cluster) = cluster else { return Ok(()) };
+    let Some(cluster) = removal.cluster(change.side) else { return Ok(()) };
     let kind = ApiKind::of(&change.manifest);
     let name = change.manifest.display_name();
     let mut last = Value::Null;

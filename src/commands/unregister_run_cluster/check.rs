@@ -3,11 +3,10 @@
 
 use futures::future::join_all;
 
-use super::{Planned, observe::Way};
+use super::{Planned, observe::Way, sides::Sides};
 use crate::{
     cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
     cluster::Cluster,
-    commands::build_cluster::BuildCluster,
     error::Result,
     plan::Side,
     registration::{
@@ -18,29 +17,32 @@ use crate::{
 
 /// Refuses a removal that could not be carried through.
 pub(super) async fn check(
-    build: &BuildCluster,
+    sides: &Sides,
     planned: Option<&Planned>,
     wishes: Wishes,
     args: &UnregisterRunClusterArgs,
 ) -> Result<()> {
     let Some(Planned { observation, plan }) = planned else { return Ok(()) };
-    check_readers(&observation.going, &observation.readers, wishes, build.cluster.place())?;
+    let build = sides.build_cluster();
+    if let Some(build) = build {
+        check_readers(&observation.going, &observation.readers, wishes, build.place())?;
+    }
     let run = match &observation.run {
         Way::There(there) => Some(&there.cluster.cluster),
-        Way::Gone(_) => None,
+        Way::Gone(_) | Way::Left => None,
     };
     let may = async |cluster: Option<&Cluster>, side| match cluster {
         Some(cluster) => cluster.require(&mut Rights::default(), &plan.needed_rights(side)).await,
         None => Ok(()),
     };
-    let (build_rights, run_rights) = futures::join!(may(Some(&build.cluster), Side::Build), may(run, Side::Run));
+    let (build_rights, run_rights) = futures::join!(may(build, Side::Build), may(run, Side::Run));
     build_rights?;
     run_rights?;
     if args.consent.dry_run != DryRun::Server {
         return Ok(());
     }
     let tried = plan.steps.iter().map(|(_, change)| async move {
-        let cluster = if change.side == Side::Build { Some(&build.cluster) } else { run };
+        let cluster = if change.side == Side::Build { build } else { run };
         match cluster {
             Some(cluster) => cluster.delete_as_observed(change, true).await.map(|_| ()),
             None => Ok(()),

@@ -1,34 +1,30 @@
-//! Observing: the Secret and its readers on the build cluster, and on the run cluster everything that
-//! carries the registration's label, and what stands beside it.
+//! Observing: the Secret and its readers on the build cluster, and the way to the run cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use serde_json::Value;
 
-use super::resolve::Target;
+use super::{
+    resolve::Target,
+    sides::Sides,
+    there::{There, there},
+};
 use crate::{
     cli::unregister_run_cluster::UnregisterRunClusterArgs,
     cluster::Cluster,
     commands::{
-        build_cluster::BuildCluster,
         rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
     error::{Error, Kind, Result},
-    kind::ApiKind,
     output::Printer,
-    plan::Change,
+    plan::{Change, Side},
     registration::{
-        default_account_namespace, default_secret_name,
+        default_secret_name,
         facts::{Identity, SecretFacts},
         names::ObjectRef,
         readers::Readers,
-        record::key,
-        removal::{
-            self, Going, Own, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded,
-            facts::{Beside, Marked},
-        },
+        removal::{self, FarSide, Going, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded},
         renewal::schedule::Member,
     },
 };
@@ -43,6 +39,10 @@ pub(super) struct Observation {
     pub readers: ReadersFacts,
     /// The deletions of who renews it.
     pub renewal: Vec<Change>,
+    /// The side that is removed; none for both.
+    pub only: Option<Side>,
+    /// The build cluster's identity; that which the run cluster records, where it is out of sight.
+    pub build: Identity,
     /// The run cluster.
     pub run: Way,
 }
@@ -53,36 +53,33 @@ pub(super) enum Way {
     There(Box<There>),
     /// It is gone; the text says what was tried.
     Gone(String),
-}
-
-/// A run cluster and what of the registration is there.
-pub(super) struct There {
-    /// The cluster.
-    pub cluster: RunCluster,
-    /// What carries the label.
-    pub marked: Marked,
-    /// What of it is the registration's own.
-    pub own: Own,
-    /// What stands beside it.
-    pub beside: Beside,
+    /// Its side is left to its administrator.
+    Left,
 }
 
 impl Observation {
     /// Decides what the removal would do.
     pub(super) fn plan(&self, wishes: Wishes) -> Result<RemovalPlan> {
         let run = match &self.run {
-            Way::There(there) => Some(RunSide {
+            Way::There(there) => FarSide::Reached(RunSide {
                 marked: &there.marked,
                 own: &there.own,
                 beside: &there.beside,
                 context: &there.cluster.context,
             }),
-            Way::Gone(_) => None,
+            Way::Gone(_) => FarSide::Gone,
+            Way::Left => FarSide::Left,
         };
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
         plan.with_renewal(&self.renewal);
         if let Way::There(there) = &self.run {
             plan.warnings.extend(there.cluster.warnings.iter().cloned());
+        }
+        if self.only == Some(Side::Run) {
+            plan.warnings.push(format!(
+                "whether something still reads the Secret {} cannot be seen from here: from then on it is refused",
+                self.going.secret
+            ));
         }
         Ok(plan)
     }
@@ -92,10 +89,18 @@ impl Observation {
 pub(super) type Found = (Target, Result<Option<String>>);
 
 /// Finds the contexts, one after the other: a person may be asked to choose.
-pub(super) async fn find(run_clusters: &RunClusters<'_>, targets: Vec<Target>, printer: Printer) -> Vec<Found> {
+pub(super) async fn find(
+    sides: &Sides,
+    run_clusters: &RunClusters<'_>,
+    targets: Vec<Target>,
+    printer: Printer,
+) -> Vec<Found> {
     let mut found = Vec::new();
     for target in targets {
-        let context = run_clusters.context_if_any(target.held.as_ref(), Several::Choose(printer)).await;
+        let context = match sides {
+            Sides::Build(_) => Ok(None),
+            _ => run_clusters.context_if_any(target.held.as_ref(), Several::Choose(printer)).await,
+        };
         found.push((target, context));
     }
     found
@@ -118,8 +123,11 @@ impl Shared {
     }
 }
 
-/// Observes it once.
-pub(super) async fn shared(build: &BuildCluster, found: &[Found]) -> Result<Shared> {
+/// Observes it once; nothing where it is out of sight.
+pub(super) async fn shared(sides: &Sides, found: &[Found]) -> Result<Shared> {
+    let Some(build) = sides.build() else {
+        return Ok(Shared { identities: BTreeMap::new(), readers: BTreeMap::new(), renewed: Vec::new() });
+    };
     let held = |found: &&Found| found.0.held.is_some();
     let namespace = |(target, _): &Found| target.secret_namespace();
     let namespaces: BTreeSet<String> = found.iter().map(namespace).collect();
@@ -145,7 +153,7 @@ fn renewed(target: &Target) -> Option<Member> {
 
 /// Observes both clusters for one removal.
 pub(super) async fn observe(
-    build: &BuildCluster,
+    sides: &Sides,
     run_clusters: &RunClusters<'_>,
     shared: &Shared,
     (target, context): Found,
@@ -153,14 +161,14 @@ pub(super) async fn observe(
     wishes: Wishes,
 ) -> (Target, Result<Observation>) {
     let observed = match context {
-        Ok(context) => observe_one(build, run_clusters, shared, &target, context, args, wishes).await,
+        Ok(context) => observe_one(sides, run_clusters, shared, &target, context, args, wishes).await,
         Err(error) => Err(error),
     };
     (target, observed)
 }
 
 async fn observe_one(
-    build: &BuildCluster,
+    sides: &Sides,
     run_clusters: &RunClusters<'_>,
     shared: &Shared,
     target: &Target,
@@ -168,13 +176,17 @@ async fn observe_one(
     args: &UnregisterRunClusterArgs,
     wishes: Wishes,
 ) -> Result<Observation> {
-    let run = match reach(run_clusters, target, context, args).await? {
-        Ok(cluster) => Way::There(Box::new(there(shared.identity(target), target, cluster, wishes).await?)),
-        Err(tried) => Way::Gone(tried),
+    let build = sides.build().map(|_| shared.identity(target));
+    let run = match sides {
+        Sides::Build(_) => Way::Left,
+        _ => match reach(run_clusters, target, context, args).await? {
+            Ok(cluster) => Way::There(Box::new(there(build, target, cluster, args, wishes).await?)),
+            Err(tried) => Way::Gone(tried),
+        },
     };
     let recorded = match &run {
         Way::There(there) => there.own.secret.clone(),
-        Way::Gone(_) => None,
+        Way::Gone(_) | Way::Left => None,
     };
     let secret = target.held.as_ref().map(|held| held.secret.clone()).or(recorded);
     let secret = secret.unwrap_or_else(|| {
@@ -182,11 +194,14 @@ async fn observe_one(
     });
     // One that is not ours is not touched, whatever it is called.
     let is_held = |facts: &SecretFacts| target.held.as_ref().is_some_and(|held| held.uid == facts.uid);
-    let facts = match &target.held {
-        Some(_) => build.cluster.observe_secret(&secret).await?.filter(is_held),
-        None => None,
+    let facts = match (&target.held, sides.build_cluster()) {
+        (Some(_), Some(build)) => build.observe_secret(&secret).await?.filter(is_held),
+        _ => None,
     };
-    let renewal = renewal(build, shared, target, &run, &secret).await?;
+    let renewal = match sides.build_cluster() {
+        Some(build) => renewal(build, shared, target, &run, &secret).await?,
+        None => Vec::new(),
+    };
     let mut object = facts.as_ref().map(|facts| facts.body.clone());
     if let Some(object) = &mut object {
         // A typed object leaves them out.
@@ -202,6 +217,11 @@ async fn observe_one(
         renewal,
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
         secret: facts,
+        only: sides.only(),
+        build: match (&run, build) {
+            (Way::There(there), _) => there.build.clone(),
+            (_, build) => build.cloned().unwrap_or_default(),
+        },
         run,
     })
 }
@@ -209,7 +229,7 @@ async fn observe_one(
 /// Who renews it on the build cluster, by what either side records. Only what says itself that it is of
 /// this registration is deleted.
 async fn renewal(
-    build: &BuildCluster,
+    build: &Cluster,
     shared: &Shared,
     target: &Target,
     run: &Way,
@@ -218,11 +238,11 @@ async fn renewal(
     let held = target.held.as_ref().and_then(|held| held.recorded.as_ref());
     let there = match run {
         Way::There(there) => there.own.recorded.as_ref(),
-        Way::Gone(_) => None,
+        Way::Gone(_) | Way::Left => None,
     };
     let renewal = held.into_iter().chain(there).find_map(|recorded| recorded.renewal.as_ref());
     match renewal {
-        Some(renewal) => of_removed(&build.cluster, leaving(&target.name, secret, renewal), &shared.renewed).await,
+        Some(renewal) => of_removed(build, leaving(&target.name, secret, renewal), &shared.renewed).await,
         None => Ok(Vec::new()),
     }
 }
@@ -265,72 +285,4 @@ fn with_way_out(error: Error) -> Error {
     error.replace_hint(format_args!(
         "{closer}if the recorded run cluster is gone for good, --force-unreachable removes the build cluster's side and says what stays over there"
     ))
-}
-
-async fn there(build: &Identity, target: &Target, cluster: RunCluster, wishes: Wishes) -> Result<There> {
-    let held = target.held.as_ref();
-    let account = held.and_then(|held| ObjectRef::parse(held.annotation(key::SERVICE_ACCOUNT)));
-    let account = account.map_or_else(|| default_account_namespace(&target.name), |account| account.namespace);
-    let impersonated = held.and_then(|held| ObjectRef::parse(held.annotation(key::IMPERSONATE)));
-    let run_namespaces = held.map(crate::registration::held::Held::run_namespaces).unwrap_or_default();
-    let mut namespaces: BTreeSet<String> = run_namespaces.into_iter().collect();
-    namespaces.insert(account);
-    namespaces.extend(impersonated.map(|account| account.namespace));
-    let marked = cluster.cluster.observe_marked(&target.name, &namespaces).await?;
-    let own = removal::own(&target.name, build, held, target.namespace.as_deref(), &marked.objects)?;
-    if held.is_none() && own.is_empty() {
-        return Err(Error::usage(format_args!(
-            "there is no registration '{}', neither on the build cluster nor on {}",
-            target.name,
-            cluster.cluster.place()
-        ))
-        .hint("see all of them: kubectl tapmc status --all-namespaces"));
-    }
-    let beside = beside(&cluster.cluster, target, &own, wishes).await?;
-    Ok(There { cluster, marked, own, beside })
-}
-
-async fn beside(run: &Cluster, target: &Target, own: &Own, wishes: Wishes) -> Result<Beside> {
-    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let recorded = own.recorded.as_ref();
-    let run_namespaces = recorded.map(|recorded| recorded.run_namespaces.clone()).unwrap_or_default();
-    let writes_secrets = recorded.is_some_and(|recorded| recorded.grants.writes_secrets());
-    let foreign = join_all(own.namespaces.iter().map(|namespace| async move {
-        let namespace = name(namespace);
-        let is_own = |_: &ApiKind, object: &Value| removal::is_labelled(object, &target.name);
-        (namespace.clone(), run.foreign_objects(&namespace, is_own).await)
-    }));
-    let tokens = join_all(
-        run_namespaces
-            .iter()
-            .filter(|_| writes_secrets)
-            .map(|namespace| async move { (namespace.clone(), run.token_secrets(namespace).await) }),
-    );
-    let holds = join_all(run_namespaces.iter().map(|namespace| async move {
-        (namespace.clone(), run.observe_run_namespace(namespace, wishes.delete_run_namespaces).await)
-    }));
-    let records = async {
-        if !wishes.delete_run_namespaces {
-            return Ok(None);
-        }
-        match run.all_records().await {
-            Err(error) if error.kind() == Kind::NotAllowed => Ok(None),
-            records => records.map(Some),
-        }
-    };
-    let (foreign, tokens, holds, records) = futures::join!(foreign, tokens, holds, records);
-    let mut run_namespaces = BTreeMap::new();
-    for (namespace, holds) in holds {
-        match holds {
-            // Who may not read it did not ask for its end.
-            Err(error) if error.kind() == Kind::NotAllowed && !wishes.delete_run_namespaces => {}
-            holds => drop(run_namespaces.insert(namespace, holds?)),
-        }
-    }
-    Ok(Beside {
-        foreign: foreign.into_iter().collect(),
-        token_secrets: tokens.into_iter().collect(),
-        run_namespaces,
-        all_records: records?,
-    })
 }

@@ -5,11 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{
-    apply::Removal,
-    await_gone::holder,
-    observe::{There, Way},
-};
+use super::{apply::Removal, await_gone::holder, observe::Way, there::There};
 use crate::{
     cluster::{Cluster, Limits},
     error::{Error, Kind, Result},
@@ -27,6 +23,8 @@ use crate::{
     words,
 };
 
+/// Of the token in the Secret.
+const STORED: &str = "the stored token";
 /// How long a token may live on where nothing holds it: an API server remembers for 10 s that it
 /// accepted one.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -55,23 +53,43 @@ enum AtHand {
 impl Evidence {
     /// Takes the stored token, and finds a way on which it can be tried.
     pub(super) async fn collect(removal: &Removal<'_>) -> Result<Self> {
-        let Way::There(there) = &removal.planned.observation.run else {
-            return Ok(Self { token: AtHand::No { why: "the run cluster was not reached".to_owned() } });
+        let there = match &removal.planned.observation.run {
+            Way::There(there) => Some(there.as_ref()),
+            Way::Left => None,
+            Way::Gone(_) => {
+                return Ok(Self { token: AtHand::No { why: "the run cluster was not reached".to_owned() } });
+            }
         };
         Ok(Self { token: at_hand(removal, there).await? })
     }
 
     /// Waits for the end of every token.
     pub(super) async fn prove(&self, removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof>> {
-        if removal.run().is_none() {
-            return Ok(Vec::new());
+        match &removal.planned.observation.run {
+            Way::There(_) => {}
+            Way::Gone(_) => return Ok(Vec::new()),
+            Way::Left => return Ok(vec![self.as_it_is(removal)]),
         }
         let (token, objects) = futures::try_join!(self.token_refused(removal, begun), objects_gone(removal, begun))?;
         Ok(token.into_iter().chain(objects).collect())
     }
 
+    /// What is known of the stored token where the other administrator ends it.
+    fn as_it_is(&self, removal: &Removal<'_>) -> Proof {
+        let (state, how) = match &self.token {
+            AtHand::Live { address, .. } => {
+                let held = removal.planned.observation.going.held.as_ref();
+                let until = held.and_then(Held::expires_at).map_or(String::new(), |at| format!("until {at}, or "));
+                (ProofState::Accepted, format!("by {address}, {until}until the run cluster's side is removed"))
+            }
+            AtHand::Dead { address } => (ProofState::Refused, format!("401 from {address}")),
+            AtHand::No { why } => (ProofState::Untried, why.clone()),
+        };
+        Proof { of: STORED.to_owned(), state, seconds: None, how }
+    }
+
     async fn token_refused(&self, removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof>> {
-        let proof = |state, seconds, how| vec![Proof { of: "the stored token".to_owned(), state, seconds, how }];
+        let proof = |state, seconds, how| vec![Proof { of: STORED.to_owned(), state, seconds, how }];
         let (reader, token, namespace, address) = match &self.token {
             AtHand::Live { reader, token, namespace, address } => (reader, token, namespace, address),
             AtHand::Dead { address } => {
@@ -112,14 +130,14 @@ impl Evidence {
     }
 }
 
-async fn at_hand(removal: &Removal<'_>, there: &There) -> Result<AtHand> {
+async fn at_hand(removal: &Removal<'_>, there: Option<&There>) -> Result<AtHand> {
     let no = |why: &str| Ok(AtHand::No { why: why.to_owned() });
     let observation = &removal.planned.observation;
     let Some(secret) = &observation.secret else { return no("its Secret was gone already") };
     let Ok(stored) = &secret.stored else {
         return no("the Secret holds no kubeconfig of the form that this plugin writes");
     };
-    let recorded = there.own.recorded.as_ref().or(secret.recorded.as_ref());
+    let recorded = there.and_then(|there| there.own.recorded.as_ref()).or(secret.recorded.as_ref());
     if !is_of_account(&stored.token, recorded) {
         return no("the Secret holds another token than that of the registration's account");
     }
@@ -127,7 +145,7 @@ async fn at_hand(removal: &Removal<'_>, there: &There) -> Result<AtHand> {
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
     // The reader's address first; the operator's own where only the reader reaches that one, or where
     // somebody may have chosen it who may write the Secret.
-    let own = removal.build.kubeconfig.endpoint(&there.cluster.context).ok();
+    let own = there.and_then(|there| removal.sides.kubeconfig().endpoint(&there.cluster.context).ok());
     let may_be_sent = |held: &Held| reason_not_to_send(held, &stored.endpoint, own.as_ref()).is_none();
     let is_safe = observation.going.held.as_ref().is_some_and(may_be_sent);
     let ways = is_safe.then(|| stored.endpoint.clone()).into_iter().chain(own.clone());

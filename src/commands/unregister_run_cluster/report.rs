@@ -1,28 +1,38 @@
 //! What is shown before, and reported after.
 
-use super::{Planned, apply::Outcome, observe::Way};
+use super::{
+    Planned,
+    apply::Outcome,
+    observe::{Observation, Way},
+    sides::Sides,
+};
 use crate::{
     cli::output::DryRun,
-    commands::build_cluster::BuildCluster,
     plan::{Change, ChangesPlan, Side},
     report::{
         API_VERSION, Done, FailedRegistration,
         removal::{RemovalReport, Removed},
     },
+    words::shell_word,
 };
 
 /// One removal as it is shown before it is confirmed.
-pub(super) fn shown(build: &BuildCluster, planned: &Planned) -> ChangesPlan {
+pub(super) fn shown(sides: &Sides, planned: &Planned) -> ChangesPlan {
     let Planned { observation, plan } = planned;
     let going = &observation.going;
     let gone = if going.secret_object.is_none() { " (gone already)" } else { "" };
+    let build = match sides.build() {
+        Some(build) => format!("{}, Secret {}{gone}", build.report().shown(Side::Build), going.secret),
+        None => format!("build cluster  {} (out of sight), Secret {}", observation.build.recorded(), going.secret),
+    };
     let run = match &observation.run {
         Way::There(there) => format!("{}, {}", there.cluster.report().shown(Side::Run), there.cluster.cluster.server()),
         Way::Gone(tried) => format!("run cluster    not reached: {tried}"),
+        Way::Left => "run cluster    left to its administrator".to_owned(),
     };
     let commands: Vec<String> = plan.lost.iter().map(|lost| format!("  {}", lost.command)).collect();
     let heading = match &observation.run {
-        Way::There(_) => None,
+        Way::There(_) | Way::Left => None,
         Way::Gone(_) => Some(format!(
             "what cannot be removed on the run cluster; its administrator can, if it still exists:\n{}",
             commands.join("\n")
@@ -30,7 +40,7 @@ pub(super) fn shown(build: &BuildCluster, planned: &Planned) -> ChangesPlan {
     };
     ChangesPlan {
         title: format!("unregister {}", going.name),
-        places: vec![format!("{}, Secret {}{gone}", build.report().shown(Side::Build), going.secret), run],
+        places: vec![build, run],
         changes: plan.changes(),
         heading,
         differences: Vec::new(),
@@ -54,19 +64,29 @@ pub(super) fn removed(planned: &Planned, changes: Vec<Done>, outcome: Outcome) -
         secret: observation.going.secret.name.clone(),
         run_cluster: match &observation.run {
             Way::There(there) => Some(there.cluster.report()),
-            Way::Gone(_) => None,
+            Way::Gone(_) | Way::Left => None,
         },
         changes,
         kept: plan.kept.iter().map(kept).chain(outcome.kept).collect(),
         proofs: outcome.proofs,
         lost: plan.lost.clone(),
+        side: observation.only.map(|side| if side == Side::Build { "build" } else { "run" }),
+        other_side: observation.only.map(|side| other_side(side, observation)),
         warnings: plan.warnings.clone(),
     }
 }
 
+/// The command of the other administrator.
+fn other_side(side: Side, observation: &Observation) -> String {
+    let going = &observation.going;
+    let flags = if side == Side::Build { "--run-side --run-context CONTEXT" } else { "--build-side --context CONTEXT" };
+    let (name, namespace) = (shell_word(going.name.as_str()), shell_word(&going.secret.namespace));
+    format!("kubectl tapmc unregister-run-cluster {name} {flags} -n {namespace}")
+}
+
 /// The report of all of them.
 pub(super) fn report(
-    build: &BuildCluster,
+    sides: &Sides,
     (items, failed): (Vec<Removed>, Vec<FailedRegistration>),
     dry_run: DryRun,
 ) -> RemovalReport {
@@ -74,7 +94,7 @@ pub(super) fn report(
         api_version: API_VERSION,
         kind: "RemovalReport",
         dry_run: dry_run.as_word(),
-        build_cluster: build.report(),
+        build_cluster: sides.report(),
         items,
         failed,
     }

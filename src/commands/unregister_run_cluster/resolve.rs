@@ -1,8 +1,8 @@
 //! From what was typed to the registrations that are to go.
 
+use super::sides::Sides;
 use crate::{
     cli::{registrations::RegistrationsArgs, unregister_run_cluster::UnregisterRunClusterArgs},
-    commands::build_cluster::BuildCluster,
     error::{Error, Result},
     registration::{
         held::{self, Held},
@@ -29,12 +29,14 @@ impl Target {
 }
 
 /// The registrations that are meant, in the order of their names.
-pub(super) async fn targets(build: &BuildCluster, args: &UnregisterRunClusterArgs) -> Result<Vec<Target>> {
+pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> Result<Vec<Target>> {
     let asked = &args.registrations;
-    if args.run_cluster.run_context.is_some() && (args.all || asked.names.len() > 1) {
+    let is_run_side = args.sides.run_side;
+    if args.run_cluster.run_context.is_some() && !is_run_side && (args.all || asked.names.len() > 1) {
         return Err(Error::usage("--run-context names the run cluster of one registration, and several are asked for")
             .hint("leave it out, or name one registration"));
     }
+    let Some(build) = sides.build() else { return unseen(args) };
     let namespace = match &asked.namespace {
         Some(namespace) => namespace.clone(),
         None => build.kubeconfig.namespace(&build.context)?,
@@ -58,4 +60,15 @@ pub(super) async fn targets(build: &BuildCluster, args: &UnregisterRunClusterArg
         .into_iter()
         .map(|held| Ok(Target { name: Name::parse(&held.name)?, namespace: namespace.clone(), held: Some(held) }))
         .collect()
+}
+
+/// The registrations that were named, where only the run cluster can be asked.
+fn unseen(args: &UnregisterRunClusterArgs) -> Result<Vec<Target>> {
+    let mut names = args.registrations.names.clone();
+    names.sort();
+    names.dedup();
+    let target = |name: &String| {
+        Ok(Target { name: Name::parse(name)?, held: None, namespace: args.registrations.namespace.clone() })
+    };
+    names.iter().map(target).collect()
 }

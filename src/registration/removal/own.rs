@@ -128,6 +128,42 @@ pub fn own(
     Ok(found)
 }
 
+/// The build cluster whose registration is meant where it is out of sight: as typed, else the only one that
+/// the run cluster records under that name.
+///
+/// # Errors
+/// [`Kind::Conflict`](crate::error::Kind::Conflict) where several are recorded.
+pub fn build_cluster_of(
+    name: &Name,
+    typed: Option<&str>,
+    namespace: Option<&str>,
+    objects: &[Value],
+) -> Result<Identity> {
+    if let Some(uid) = typed {
+        return Ok(Identity::from_recorded(uid));
+    }
+    let recorded = objects.iter().filter(|object| {
+        registration_of(&map(&object["metadata"]["labels"])) == Some(name.as_str()) && !is_kubeconfig(object)
+    });
+    let of_namespace = recorded.filter(|object| {
+        let secret = ObjectRef::parse(annotation(object, key::KUBECONFIG_SECRET));
+        secret.is_some_and(|secret| namespace.is_none_or(|namespace| secret.namespace == namespace))
+    });
+    let mut uids: Vec<&str> =
+        of_namespace.map(|object| annotation(object, key::BUILD_CLUSTER_UID)).filter(|uid| !uid.is_empty()).collect();
+    uids.sort_unstable();
+    uids.dedup();
+    match uids.as_slice() {
+        [] => Ok(Identity::default()),
+        [only] => Ok(Identity::from_recorded(only)),
+        several => Err(Error::conflict(format_args!(
+            "that run cluster has registrations '{name}' of the build clusters {}",
+            words::list(several.iter().map(|uid| (*uid).to_owned()))
+        ))
+        .hint("say which with --build-cluster-uid")),
+    }
+}
+
 /// The Secret of this build cluster that the run cluster records, where the build cluster no longer
 /// knows it.
 fn recorded_here(

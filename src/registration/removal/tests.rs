@@ -90,7 +90,7 @@ fn beside(foreign: &[&str]) -> Beside {
 fn planned(own: &Own, beside: &Beside, wishes: Wishes) -> Result<RemovalPlan> {
     let marked = Marked { may_delete_namespaces: true, ..Marked::default() };
     let run = RunSide { marked: &marked, own, beside, context: "run-a" };
-    plan(&going(Some(held(Map::new()))), &ReadersFacts::default(), Some(run), wishes)
+    plan(&going(Some(held(Map::new()))), &ReadersFacts::default(), FarSide::Reached(run), wishes)
 }
 
 fn names(plan: &RemovalPlan) -> Vec<String> {
@@ -246,4 +246,16 @@ fn tokens_that_it_could_have_forged_are_those_made_since() {
     let plan = planned(&own, &Beside { token_secrets: tokens, ..beside(&[]) }, Wishes::default()).unwrap();
     assert_eq!(plan.warnings.len(), 2, "{:?}", plan.warnings);
     assert!(plan.warnings[0].contains("secret/since") && plan.warnings[1].contains("you may not list them"));
+}
+
+#[test]
+fn where_the_build_cluster_is_out_of_sight_what_is_recorded_decides() {
+    let of = |objects: &[Value], typed, namespace| build_cluster_of(&name(), typed, namespace, objects);
+    let ours = registered(&record(BUILD, "default/run-a-kubeconfig"));
+    assert_eq!(of(&ours, None, None).unwrap(), build());
+    assert_eq!(of(&ours, Some("typed"), None).unwrap().recorded(), "typed");
+    assert_eq!(of(&ours[3..], None, None).unwrap(), Identity::default());
+    let both = [ours, registered(&record("other-build", "teams/run-a-kubeconfig"))].concat();
+    assert!(of(&both, None, None).unwrap_err().to_string().contains("of the build clusters build-uid and other-build"));
+    assert_eq!(of(&both, None, Some("teams")).unwrap().recorded(), "other-build");
 }
