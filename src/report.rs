@@ -3,6 +3,7 @@
 
 mod backups;
 mod journal;
+pub mod package_install;
 pub mod removal;
 pub mod renewals;
 pub mod status;

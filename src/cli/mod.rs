@@ -79,7 +79,7 @@ pub enum Command {
     ApplySupplyChain(Box<apply_supply_chain::ApplySupplyChainArgs>),
     /// List the changes of supply chains, and take one back
     UndoSupplyChain(Box<undo_supply_chain::UndoSupplyChainArgs>),
-    /// Print the chains and templates of a delivery, made for what is installed
+    /// Make chains and templates, and the files that install a package on run clusters
     Scaffold(scaffold::ScaffoldArgs),
     /// Hand the Deliverable of a Workload over to a run cluster
     Handover(Box<handover::HandoverArgs>),

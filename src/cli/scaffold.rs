@@ -1,16 +1,16 @@
 //! `kubectl tapmc scaffold`: what can be typed.
 
 pub mod deliverable_config;
+pub mod package_install;
 pub mod prebuilt_image;
 
 use clap::{Args, Subcommand};
 
 use super::{apply_supply_chain::ChangeArgs, cluster::WaitArgs, output::ConsentArgs};
 
-/// Print the chains and templates of a delivery, made for what is installed.
+/// Make the chains and templates of a delivery, and the files of a package for its run clusters.
 ///
-/// What is printed can be read, changed, kept in Git and applied: kubectl tapmc apply-supply-chain -f
-/// FILE. With --apply it is applied at once.
+/// What is printed can be read, changed, kept in Git and applied.
 #[derive(Debug, Args)]
 pub struct ScaffoldArgs {
     /// What to make.
@@ -23,6 +23,8 @@ pub struct ScaffoldArgs {
 pub enum Scaffold {
     /// For each Workload a ConfigMap with its Deliverable, written to a Git repository
     DeliverableConfig(Box<deliverable_config::DeliverableConfigArgs>),
+    /// The files by which a Package is installed on run clusters, in the layout of a GitOps repository
+    PackageInstall(Box<package_install::PackageInstallArgs>),
     /// A chain that runs images which were built elsewhere
     PrebuiltImage(Box<prebuilt_image::PrebuiltImageArgs>),
 }

@@ -6,12 +6,12 @@ mod backup;
 mod kinds;
 mod observe;
 mod plan;
-mod read;
 
 use std::time::Duration;
 
 use super::{
     build_cluster::BuildCluster,
+    object_files,
     whole_objects::{self, Planned},
 };
 use crate::{
@@ -61,7 +61,7 @@ impl ApplyOptions {
 
 /// Changes supply chains and what belongs to them, with a backup.
 pub(super) async fn apply_supply_chain(args: ApplySupplyChainArgs, printer: Printer, journal: Journal) -> Result<()> {
-    let objects = read::read(&args.filenames, args.recursive)?;
+    let objects = object_files::read(&args.filenames, args.recursive)?;
     let ChangingArgs { cluster, kubeconfig, wait, consent, .. } = &args.changing;
     let build = BuildCluster::connect(cluster, kubeconfig).await?;
     let namespace = args.namespace.as_deref();

@@ -7,6 +7,7 @@ mod complete;
 mod completion;
 mod fleet;
 mod handover;
+mod object_files;
 mod patching;
 mod pause_supply_chain;
 mod register_run_cluster;

@@ -1,6 +1,7 @@
 //! `kubectl tapmc scaffold`: resolve, observe, make, print or apply.
 
 mod deliverable_config;
+mod package_install;
 mod prebuilt_image;
 
 use super::{
@@ -22,6 +23,7 @@ use crate::{
 pub(super) async fn scaffold(args: ScaffoldArgs, printer: Printer, journal: Journal) -> Result<()> {
     match args.what {
         Scaffold::DeliverableConfig(args) => deliverable_config::deliverable_config(*args, printer, &journal).await,
+        Scaffold::PackageInstall(args) => package_install::package_install(*args, printer, &journal).await,
         Scaffold::PrebuiltImage(args) => prebuilt_image::prebuilt_image(*args, printer, &journal).await,
     }
 }
@@ -30,6 +32,7 @@ pub(super) async fn scaffold(args: ScaffoldArgs, printer: Printer, journal: Jour
 pub(super) fn format(args: &ScaffoldArgs) -> OutputFormat {
     match &args.what {
         Scaffold::DeliverableConfig(args) => args.output.format(),
+        Scaffold::PackageInstall(args) => args.output.format(),
         Scaffold::PrebuiltImage(args) => args.output.format(),
     }
 }

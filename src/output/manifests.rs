@@ -17,17 +17,27 @@ const FIRST: [&str; 5] = ["apiVersion", "kind", "metadata", "name", "namespace"]
 const COMMENT: usize = 98;
 
 /// One YAML document for each object, with a comment that says what it is for.
-pub(super) fn documents(objects: &[Described]) -> Result<String> {
-    let mut text = String::new();
-    for Described { about, object } in objects {
-        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-        let yaml = serde_saphyr::to_string_with_options(&Readable(object), options)
-            .map_err(|error| Error::failed(format_args!("the objects cannot be printed: {error}")))?;
-        text.push_str("---\n");
-        text.push_str(&comment(about));
-        text.push_str(&tidy(yaml, object));
-    }
-    Ok(text)
+///
+/// # Errors
+/// For what YAML cannot say.
+pub fn documents(objects: &[Described]) -> Result<String> {
+    let one = |Described { about, object }: &Described| Ok(format!("---\n{}{}", comment(about), yaml(object)?));
+    objects.iter().map(one).collect()
+}
+
+/// One YAML document without a comment.
+///
+/// # Errors
+/// For what YAML cannot say.
+pub fn document(object: &Value) -> Result<String> {
+    Ok(format!("---\n{}", yaml(object)?))
+}
+
+fn yaml(object: &Value) -> Result<String> {
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let yaml = serde_saphyr::to_string_with_options(&Readable(object), options)
+        .map_err(|error| Error::failed(format_args!("the objects cannot be printed: {error}")))?;
+    Ok(tidy(yaml, object))
 }
 
 /// Without blanks in empty lines, where they mean nothing.

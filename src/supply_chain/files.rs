@@ -57,11 +57,21 @@ impl FileObject {
     }
 }
 
-/// Reads every object of a file's text; `file` is named in errors.
+/// Reads every object of a file's text; `file` is named in errors. Secrets are refused.
 ///
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) with file, line and column, or file and document.
 pub fn parse(text: &str, file: &str) -> Result<Vec<FileObject>> {
+    let objects = parse_any(text, file)?;
+    objects.iter().try_for_each(refuse_secret)?;
+    Ok(objects)
+}
+
+/// As [`parse`], and takes Secrets too: for who only looks at other objects.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_any(text: &str, file: &str) -> Result<Vec<FileObject>> {
     let documents = serde_saphyr::from_multiple::<Spanned<Value>>(text.trim_start_matches('\u{feff}'));
     let documents = documents.map_err(|error| {
         let error = Error::in_yaml(file, &error);
@@ -163,14 +173,19 @@ fn check(found: &FileObject) -> Result<()> {
     if !metadata["namespace"].is_null() && !metadata["namespace"].as_str().is_some_and(|name| is_word(name, "-")) {
         return Err(refuse(&format!("the {kind}'s metadata.namespace is no namespace's name")));
     }
-    if group.is_empty() && kind == "Secret" {
-        let name = metadata["name"].as_str().unwrap_or_default();
-        return Err(refuse(&format!(
-            "the Secret '{name}' is not for this command: its backup would hold a credential"
-        ))
-        .hint("take it out of the files, and give it to kubectl apply"));
-    }
     Ok(())
+}
+
+fn refuse_secret(found: &FileObject) -> Result<()> {
+    if !group_and_version(&found.object).0.is_empty() || found.object["kind"] != "Secret" {
+        return Ok(());
+    }
+    let name = found.object["metadata"]["name"].as_str().unwrap_or_default();
+    Err(Error::usage(format_args!(
+        "{}: the Secret '{name}' is not for this command: its backup would hold a credential",
+        found.place
+    ))
+    .hint("take it out of the files, and give it to kubectl apply"))
 }
 
 fn is_word(text: &str, more: &str) -> bool {

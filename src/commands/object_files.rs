@@ -51,7 +51,10 @@ fn no_files(folder: &Path, recursive: bool) -> Error {
 }
 
 /// The files of a folder, sorted by their names.
-fn in_folder(folder: &Path, recursive: bool) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn in_folder(folder: &Path, recursive: bool) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| Error::usage(format_args!("{} cannot be read: {error}", folder.display()));
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     let mut paths =
@@ -71,7 +74,11 @@ fn in_folder(folder: &Path, recursive: bool) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn text_of(file: &Path) -> Result<String> {
+/// The text of a file.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn text_of(file: &Path) -> Result<String> {
     let bytes = fs::read(file).map_err(|error| {
         let error = Error::usage(format_args!("{} cannot be read: {error}", file.display()));
         if file.to_string_lossy().contains("://") {
@@ -83,7 +90,11 @@ fn text_of(file: &Path) -> Result<String> {
     as_text(bytes, &file.display().to_string())
 }
 
-fn standard_input() -> Result<String> {
+/// The text of standard input.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn standard_input() -> Result<String> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| Error::usage(format_args!("standard input cannot be read: {error}")))?;
