@@ -38,7 +38,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "apply-supply-chain" -d 'Change supply chains and templates so that it can be undone'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undo-supply-chain" -d 'List the changes of supply chains, and take one back'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "scaffold" -d 'Print the chains and templates of a delivery, made for what is installed'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "scaffold" -d 'Make chains and templates, and the files that install a package on run clusters'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "handover" -d 'Hand the Deliverable of a Workload over to a run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
@@ -354,10 +354,11 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -l no-wait -d 'Do not wait until the chains are Ready'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -s h -l help -d 'Print help'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -f -a "deliverable-config" -d 'For each Workload a ConfigMap with its Deliverable, written to a Git repository'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config prebuilt-image" -f -a "prebuilt-image" -d 'A chain that runs images which were built elsewhere'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -s h -l help -d 'Print help'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "deliverable-config" -d 'For each Workload a ConfigMap with its Deliverable, written to a Git repository'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "package-install" -d 'The files by which a Package is installed on run clusters, in the layout of a GitOps repository'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "prebuilt-image" -d 'A chain that runs images which were built elsewhere'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l chain -d 'The installed chain that gets the steps' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l config-template -d 'The name of the ClusterConfigTemplate with the Deliverable' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l writer-template -d 'The name of the ClusterTemplate that writes it' -r
@@ -400,6 +401,47 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; an
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -l allow-unpaused -d 'Go on although an object belongs to a PackageInstall or App that is not paused, and that takes the change back'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from deliverable-config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s f -l filename -d 'Where its Packages are: a file with objects, a folder with such files, the folder of the package or the root of a GitOps repository (repeatable); without it the build cluster, else the run clusters' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s n -l namespace -d 'The namespace of the Packages on the build cluster; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l version-constraint -d 'Which versions may be installed: \'>=1.0.0 <2.0.0\'; without it the newest that is there, exactly' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run -d 'The run clusters, by the names of their registrations: --run a,b' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l registration-namespace -d 'The namespace of the registrations\' Secrets on the build cluster; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-namespace -d 'The namespace on the run clusters; without it the only one of each registration. With -f and this no cluster is asked, unless --context names one or --apply is given' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l name -d 'The name of the PackageInstall; without it the first part of the package\'s name' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l service-account -d 'The ServiceAccount as which kapp-controller installs it; without it NAME-sa' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l rules -d 'A file with PolicyRules that the package needs besides Deployments, Services, Ingresses and ConfigMaps' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l set -d 'A value: a.b=1, list[0].name=x (repeatable). Others may see it while this runs: secrets belong into a file' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l values -d 'A file with values, or a params.yaml; or - for standard input (repeatable; later ones win, and --set wins over all)' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l seal-cert -d 'The certificate to seal for, for kubeseal --cert; without it that of each run cluster, by your context for it' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l output-dir -d 'Write the files below this folder, the root of a GitOps repository, instead of printing them' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l prereleases -d 'Pre-releases count as well'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l downgradable -d 'Let kapp-controller go to a lower version as well'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l all -d 'All run clusters that are registered in the namespace'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l no-access -d 'Make neither the account nor its rights: they are there'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l ignore-schema -d 'Take the values as they are given: no comments, no defaults, no check'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l sops -d 'Encrypt params.yaml with your sops and its .sops.yaml; nothing of it is written unencrypted'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l seal -d 'Make params.yaml a SealedSecret with your kubeseal; nothing of it is written unencrypted'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l force -d 'Overwrite files that differ, and take over fields of the account\'s rights that somebody else set'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l apply -d 'Apply the account and its rights on the run clusters'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l chain -d 'The name of the ClusterSupplyChain' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l selector -d 'The label by which Workloads select it' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from prebuilt-image" -l image-template -d 'The name of the ClusterImageTemplate' -r

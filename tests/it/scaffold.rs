@@ -1,6 +1,7 @@
 //! `scaffold`: what it prints is what a cluster takes.
 
 mod deliverable_config;
+mod package_install;
 mod prebuilt_image;
 
 use crate::support::{BUILD, Kubectl, Tapmc};
@@ -17,7 +18,7 @@ fn server_takes(cluster: &str, printed: &str) {
 #[test]
 fn contexts_and_namespaces_are_completed_behind_what_is_made() {
     let tab = |words: &[&str]| Tapmc::new(["__complete", "scaffold"]).args(words).succeeds().stdout;
-    assert_eq!(tab(&[""]).lines().count(), 3);
+    assert_eq!(tab(&[""]).lines().count(), 4);
     assert!(tab(&["deliverable-config", "--context", ""]).lines().any(|line| line == BUILD));
     let namespaces = tab(&["prebuilt-image", "--context", BUILD, "--namespace", "kube-s"]);
     assert!(namespaces.lines().any(|line| line == "kube-system"), "{namespaces}");

@@ -96,10 +96,10 @@ pub(super) fn refuse_overwriting(args: &PackageInstallArgs, root: &Path, placed:
     let Some(first) = differing.first() else { return Ok(()) };
     let others = match differing.len() - 1 {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" (and {})", crate::words::count(more, "more file")),
     };
     let error = Error::conflict(format_args!(
-        "{}{others} is there and differs: nothing was written",
+        "{} is there and differs{others}: nothing was written",
         root.join(first).display()
     ));
     let params = differing.iter().find(|path| path.ends_with("params.yaml"));
