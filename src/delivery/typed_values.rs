@@ -33,7 +33,7 @@ pub fn merge(base: Value, over: Value) -> Value {
 /// [`Kind::Usage`](crate::error::Kind::Usage) with the place, never with what stands there.
 pub fn from_file(text: &str, file: &str) -> Result<Value> {
     let values = document(text, file)?;
-    if !values["sops"].is_null() || values["kind"] == "SealedSecret" {
+    if is_encrypted(&values) {
         return Err(Error::usage(format_args!("{file} is encrypted"))
             .hint(format_args!("sops decrypt {file} | kubectl tapmc scaffold package-install … --values -")));
     }
@@ -41,6 +41,12 @@ pub fn from_file(text: &str, file: &str) -> Result<Value> {
         return Ok(values);
     }
     of_secret(&values, file)
+}
+
+/// Is it what sops or kubeseal made of a Secret?
+#[must_use]
+pub fn is_encrypted(object: &Value) -> bool {
+    !object["sops"].is_null() || object["kind"] == "SealedSecret"
 }
 
 /// The values that a Secret holds, its keys in their order, as kapp-controller reads them.

@@ -1,3 +1,5 @@
+//! What stands in a params.yaml, and that it can be read again.
+
 use super::*;
 use crate::delivery::{typed_values::from_file, values::decide, values_schema::ValuesSchema};
 use proptest::prelude::*;

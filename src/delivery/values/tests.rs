@@ -1,3 +1,5 @@
+//! Defaults, given values, and what is refused.
+
 use super::*;
 use serde_json::json;
 

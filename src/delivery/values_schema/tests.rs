@@ -1,3 +1,5 @@
+//! OpenAPI's schemas, what they say, and those that cannot be used.
+
 use super::*;
 use serde_json::json;
 

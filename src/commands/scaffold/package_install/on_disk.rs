@@ -32,6 +32,7 @@ pub(super) fn observe(args: &PackageInstallArgs, root: &Path, chosen: &Chosen, m
     for (of, installing) in made.installations.iter().enumerate() {
         for file in &installing.files {
             let before = files::read(root, &file.path)?;
+            refuse_plaintext(file, before.as_deref(), root)?;
             let downgrade = before.as_deref().and_then(|text| serde_saphyr::from_str::<Value>(text).ok());
             let downgrade = downgrade.and_then(|before| refused_downgrade(&before, chosen, args.downgradable));
             made.warnings.extend(downgrade.map(|why| format!("{}: {why}", file.path)));
@@ -39,6 +40,22 @@ pub(super) fn observe(args: &PackageInstallArgs, root: &Path, chosen: &Chosen, m
         }
     }
     Ok(placed)
+}
+
+/// What was encrypted is not overwritten by what is not, by whichever flag: it would be published with
+/// the next push.
+fn refuse_plaintext(file: &MadeFile, before: Option<&str>, root: &Path) -> Result<()> {
+    let before = before.filter(|_| file.kind == FileKind::Params && file.encrypted_by.is_none());
+    let before = before.and_then(|text| serde_saphyr::from_str::<Value>(text).ok());
+    if !before.is_some_and(|before| typed_values::is_encrypted(&before)) {
+        return Ok(());
+    }
+    let place = root.join(&file.path);
+    Err(Error::conflict(format_args!(
+        "{} is encrypted, and would not be any more: nothing was written",
+        place.display()
+    ))
+    .hint("add --sops or --seal, or delete the file first if that is what you want"))
 }
 
 fn compared(file: &MadeFile, before: Option<&str>, force: bool) -> FileReport {

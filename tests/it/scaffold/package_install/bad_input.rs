@@ -47,15 +47,15 @@ fn schemas_that_cannot_be_used() {
 
 #[test]
 fn references_within_are_followed_and_unfit_defaults_told() {
-    let schema = json!({"properties": {"a": {"$ref": "#/definitions/b"}, "n": {"type": "integer", "default": "two"}},
+    let schema = json!({"properties": {"a": {"$ref": "#/definitions/b"}, "size": {"type": "integer", "default": "two"}},
         "definitions": {"b": {"type": "string", "default": "x", "description": "Of b"}}});
     let root = repository(&["1.0.0"], &schema);
     let output = written(root.path()).succeeds();
-    assert!(output.stderr.contains("warning: the default of 'n' is not used: "), "{}", output.stderr);
+    assert!(output.stderr.contains("warning: the default of 'size' is not used: "), "{}", output.stderr);
     let params = text(root.path(), "run-a/params.yaml");
     assert!(params.contains("    # Of b\n    # string; default \"x\"\n    a: \"x\"\n"), "{params}");
     assert!(
-        params.contains("    # integer; its default does not fit and is not used: \"two\"\n    #n: 0\n"),
+        params.contains("    # integer; its default does not fit and is not used: \"two\"\n    #size: 0\n"),
         "{params}"
     );
 }

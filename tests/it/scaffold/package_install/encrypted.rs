@@ -134,6 +134,8 @@ fn what_is_encrypted_already_is_not_overwritten_silently() {
     sops.on_path(again).fails(4, &["it is encrypted anew: how its values differ cannot be told", "--force"]);
     let (forced, _values) = command();
     sops.on_path(forced).arg("--force").succeeds();
+    let plain = written(root.path()).arg("--force");
+    plain.fails(4, &["params.yaml is encrypted, and would not be any more", "hint: add --sops or --seal"]);
     // Nor are its values taken for those that were given.
     let file = root.path().join("app.default.tap/run-a/params.yaml");
     written(root.path()).arg("--values").arg(&file).fails(2, &["params.yaml is encrypted", "sops decrypt"]);
