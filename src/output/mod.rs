@@ -35,9 +35,9 @@ use crate::{
     plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
     report::{
-        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport,
-        package_install::PackageInstallReport, removal::RemovalReport, renewals::RenewalsReport, status::StatusReport,
-        supply_chain_status::SupplyChainStatus, verification::VerificationReport,
+        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, removal::RemovalReport,
+        renewals::RenewalsReport, status::StatusReport, supply_chain_status::SupplyChainStatus,
+        verification::VerificationReport,
     },
     supply_chain::scaffold::Scaffolded,
 };
@@ -274,45 +274,6 @@ impl Printer {
         }
         self.say(&human::warnings(&scaffolded.warnings));
         Ok(())
-    }
-
-    /// Shows which files would be written and which objects applied, on stderr.
-    pub fn package_install_plan(self, report: &PackageInstallReport) {
-        self.say(&package_install::plan(report));
-    }
-
-    /// Prints the report of `scaffold package-install`.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn package_install(self, report: &PackageInstallReport) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide => Self::result(&package_install::lines(report))?,
-            OutputFormat::Name => Self::result(&package_install::names(report))?,
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
-        }
-        self.say(&package_install::below(report));
-        Ok(())
-    }
-
-    /// Prints files that were made, each under its path; as `-o json` the objects in them.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] for text that must not be printed; when stdout cannot be written.
-    pub fn files(self, files: &[(String, String)]) -> Result<()> {
-        let text = package_install::files(files);
-        if redact::clean(&text) != text {
-            // What is printed would be another file than what was made.
-            return Err(Error::usage(
-                "the values hold what looks like a token, or characters that a terminal must not get",
-            )
-            .hint("write them to files instead: --output-dir DIR"));
-        }
-        match self.format {
-            OutputFormat::Json => self.document(&package_install::list(files)?),
-            OutputFormat::Name => Self::result(&files.iter().map(|(path, _)| format!("{path}\n")).collect::<String>()),
-            _ => Self::result(&text),
-        }
     }
 
     /// Prints the version.

@@ -4,17 +4,60 @@ use console::style;
 use serde_json::{Value, json};
 
 use super::{
+    Printer,
     changes::differences,
     human::{lines as changes, names as change_names, warnings},
     redact::clean,
 };
 use crate::{
+    cli::output::OutputFormat,
     error::{Error, Result},
-    report::package_install::{FileReport, PackageInstallReport},
+    report::package_install::{FileReport, InstallationReport, PackageInstallReport},
 };
 
+impl Printer {
+    /// Shows which files would be written and which objects applied, on stderr.
+    pub fn package_install_plan(self, report: &PackageInstallReport) {
+        self.say(&plan(report));
+    }
+
+    /// Prints the report of `scaffold package-install`.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn package_install(self, report: &PackageInstallReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide => Self::result(&lines(report))?,
+            OutputFormat::Name => Self::result(&names(report))?,
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&below(report));
+        Ok(())
+    }
+
+    /// Prints files that were made, each under its path; as `-o json` the objects in them.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::error::Kind::Usage) for text that must not be printed; when stdout cannot be written.
+    pub fn files(self, files: &[(String, String)]) -> Result<()> {
+        let text = files_text(files);
+        if clean(&text) != text {
+            // What is printed would be another file than what was made.
+            return Err(Error::usage(
+                "the values hold what looks like a token, or characters that a terminal must not get",
+            )
+            .hint("write them to files instead: --output-dir DIR"));
+        }
+        match self.format {
+            OutputFormat::Json => self.document(&list(files)?),
+            OutputFormat::Name => Self::result(&files.iter().map(|(path, _)| format!("{path}\n")).collect::<String>()),
+            _ => Self::result(&text),
+        }
+    }
+}
+
 /// What would be written, before it is.
-pub(super) fn plan(report: &PackageInstallReport) -> String {
+fn plan(report: &PackageInstallReport) -> String {
     let mut text = format!(
         "{} {}\n  constraint  {}\n  read from   {}\n\n",
         style(clean(&report.package)).for_stderr().bold(),
@@ -54,9 +97,9 @@ fn how(file: &FileReport) -> String {
 }
 
 /// A line for each file and object.
-pub(super) fn lines(report: &PackageInstallReport) -> String {
+fn lines(report: &PackageInstallReport) -> String {
     let suffix = if report.dry_run.is_some() { " (dry run)" } else { "" };
-    let of_item = |item: &crate::report::package_install::InstallationReport| {
+    let of_item = |item: &InstallationReport| {
         let files: String =
             item.files.iter().map(|file| format!("{} {}{}{suffix}\n", file.path, file.result, how(file))).collect();
         files + &changes(&item.changes, report.dry_run)
@@ -65,8 +108,8 @@ pub(super) fn lines(report: &PackageInstallReport) -> String {
 }
 
 /// The paths and names alone.
-pub(super) fn names(report: &PackageInstallReport) -> String {
-    let of_item = |item: &crate::report::package_install::InstallationReport| {
+fn names(report: &PackageInstallReport) -> String {
+    let of_item = |item: &InstallationReport| {
         let files: String = item.files.iter().map(|file| format!("{}\n", file.path)).collect();
         files + &change_names(&item.changes)
     };
@@ -74,7 +117,7 @@ pub(super) fn names(report: &PackageInstallReport) -> String {
 }
 
 /// What is still to do.
-pub(super) fn below(report: &PackageInstallReport) -> String {
+fn below(report: &PackageInstallReport) -> String {
     let mut text = String::new();
     if !report.missing_values.is_empty() {
         text.push_str("to be filled in, since it is required and has no default:\n");
@@ -86,7 +129,7 @@ pub(super) fn below(report: &PackageInstallReport) -> String {
 
 /// The files one after the other, each document under the path of its file. The comments are such
 /// as ytt takes.
-pub(super) fn files(files: &[(String, String)]) -> String {
+fn files_text(files: &[(String, String)]) -> String {
     let one = |(path, text): &(String, String)| match text.strip_prefix("---\n") {
         Some(rest) => format!("---\n#! {path}\n{rest}"),
         None => format!("---\n#! {path}\n{text}"),
@@ -95,7 +138,7 @@ pub(super) fn files(files: &[(String, String)]) -> String {
 }
 
 /// A List of the objects in the files.
-pub(super) fn list(files: &[(String, String)]) -> Result<Value> {
+fn list(files: &[(String, String)]) -> Result<Value> {
     let mut items: Vec<Value> = Vec::new();
     for (path, text) in files {
         let read = serde_saphyr::from_multiple::<Value>(text).map_err(|error| Error::in_yaml(path, &error))?;

@@ -3,7 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{package, schema, text};
-use crate::support::{BUILD, BUILD_TWO, Kubectl, RUN, RUN_CAPPED, Tapmc, kubeconfig::started, unique};
+use crate::support::{
+    BUILD, BUILD_TWO, Kubectl, RUN, RUN_CAPPED, Tapmc,
+    carvel::{self, PATIENCE},
+    eventually_within,
+    kubeconfig::started,
+    unique,
+};
 
 /// Run clusters, registered in a namespace of their own on the build cluster; the run namespace has
 /// the same name.
@@ -70,6 +76,31 @@ fn the_account_may_install_it_and_nothing_else() {
     assert!(text(root.path(), "b/packageinstall.yaml").contains(&format!("namespace: {}\n", case.namespace)));
     let again = command().succeeds();
     assert_eq!(again.stdout.matches(" unchanged\n").count(), 16, "{}", again.stdout);
+}
+
+#[test]
+fn what_is_printed_installs_the_package() {
+    let namespace = unique("installed");
+    let kubectl = Kubectl::on(BUILD);
+    kubectl.namespace(&namespace);
+    let content =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "content", "namespace": namespace}});
+    let mut package = carvel::package(&namespace, "app.default.tap", "1.0.0", &[content]);
+    package["spec"]["valuesSchema"]["openAPIv3"] = schema();
+    kubectl.apply(&package.to_string());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), package.to_string()).unwrap();
+    let printed = Tapmc::bare(["scaffold", "package-install", "app.default.tap", "--run", "a", "--set", "hostname=a"])
+        .args(["--run-namespace", &namespace, "-f"])
+        .arg(file.path())
+        .succeeds();
+    kubectl.apply(&printed.stdout);
+    eventually_within(PATIENCE, "the package is installed", || {
+        let install = kubectl.get(&["packageinstall", "app", "-n", &namespace]).unwrap_or_default();
+        carvel::condition(&install, "ReconcileSucceeded")["status"] == "True"
+    });
+    assert!(kubectl.get(&["configmap", "content", "-n", &namespace]).is_some());
+    kubectl.run(&["delete", "packageinstall", "app", "-n", &namespace, "--wait=false"]);
 }
 
 #[test]
