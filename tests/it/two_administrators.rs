@@ -5,6 +5,7 @@ mod files;
 mod looking;
 mod registering;
 mod removing;
+mod renewed;
 mod rights;
 mod rotating;
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Pair {
-    fn remove_run_side(&self) -> Tapmc {
+    pub(super) fn remove_run_side(&self) -> Tapmc {
         self.tapmc(&self.run, "unregister-run-cluster").args([
             &self.case.name,
             "--run-side",
@@ -17,7 +17,7 @@ impl Pair {
         ])
     }
 
-    fn remove_build_side(&self) -> Tapmc {
+    pub(super) fn remove_build_side(&self) -> Tapmc {
         self.tapmc(&self.build, "unregister-run-cluster").args([
             &self.case.name,
             "--build-side",
