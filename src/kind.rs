@@ -145,5 +145,6 @@ mod tests {
         let manifest = APP.object(json!({"metadata": {"name": "tap", "namespace": "tap-install"}}));
         assert_eq!(manifest.display_name(), "app.kappctrl.k14s.io/tap");
         assert_eq!(manifest.namespace.as_deref(), Some("tap-install"));
+        assert_eq!(ApiKind::of(&manifest), APP);
     }
 }

@@ -5,7 +5,7 @@
 //! - [`registration`]: the decided facts of one run cluster and everything that follows; pure.
 //! - [`supply_chain`]: Cartographer's chains and their Workloads; pure.
 //! - [`package_install`]: what can be paused, who owns it, and the memory of a pause; pure.
-//! - [`delivery`]: what a Git repository holds for run clusters; pure.
+//! - [`delivery`]: what a Git repository holds for run clusters, and what readers are told to deliver where; pure.
 //! - [`kind`]: a kind of object. [`listing`]: its objects, as far as they could be seen. [`diff`]: how two objects differ.
 //! - [`plan`]: a plan as a value. [`report`]: what was done, as a value.
 //! - [`cluster`]: the only module that calls an API server.

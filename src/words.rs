@@ -75,6 +75,18 @@ pub fn duration(seconds: i64) -> String {
     if parts.is_empty() { "0s".to_owned() } else { parts.concat() }
 }
 
+/// A duration as Go writes it, which API servers take: `1h0m0s`, `5m0s`, `45s`.
+#[must_use]
+pub fn go_duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, minutes) => format!("{minutes}m{rest}s"),
+        (hours, minutes) => format!("{hours}h{minutes}m{rest}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +112,7 @@ mod tests {
         assert_eq!(duration(86_399), "23h59m");
         assert_eq!(duration(3_605), "1h");
         assert_eq!(duration(0), "0s");
+        let go = [45, 60, 3_600, 90].map(|seconds| go_duration(std::time::Duration::from_secs(seconds)));
+        assert_eq!(go, ["45s", "1m0s", "1h0m0s", "1m30s"]);
     }
 }

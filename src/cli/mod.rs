@@ -5,6 +5,7 @@ pub mod apply_supply_chain;
 pub mod changing;
 pub mod cluster;
 pub mod completion;
+pub mod deliver;
 pub mod handover;
 pub mod output;
 pub mod pause_supply_chain;
@@ -17,6 +18,7 @@ pub mod scaffold;
 pub mod sides;
 pub mod status;
 pub mod supply_chain_status;
+pub mod undeliver;
 pub mod undo_supply_chain;
 pub mod unregister_run_cluster;
 pub mod verify;
@@ -83,6 +85,10 @@ pub enum Command {
     Scaffold(scaffold::ScaffoldArgs),
     /// Hand the Deliverable of a Workload over to a run cluster
     Handover(Box<handover::HandoverArgs>),
+    /// Have kapp-controller or Flux deliver from Git to run clusters
+    Deliver(deliver::DeliverArgs),
+    /// End a delivery, and have its reader take back what it delivered
+    Undeliver(Box<undeliver::UndeliverArgs>),
     /// Print the version of this plugin
     Version(version::VersionArgs),
     /// Print the completion script of a shell, or of kubectl

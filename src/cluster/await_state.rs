@@ -54,4 +54,29 @@ impl Cluster {
             wait = (wait + wait / 2).min(MAX_WAIT);
         }
     }
+
+    /// Looks at the objects of a kind with these labels again and again, until `reached` says that it is
+    /// enough or the limit is over: one request for all of them each time.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn await_listed(
+        &self,
+        (kind, namespace, labels): (&ApiKind, &str, &str),
+        limit: Duration,
+        mut reached: impl FnMut(&[Value]) -> bool,
+    ) -> Result<()> {
+        let begun = Instant::now();
+        let mut wait = FIRST_WAIT;
+        loop {
+            self.restart_clock();
+            let found = self.list_objects(kind, Some(namespace), Some(labels)).await?.unwrap_or_default();
+            let left = limit.saturating_sub(begun.elapsed());
+            if reached(&found) || left.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(wait.min(left)).await;
+            wait = (wait + wait / 2).min(MAX_WAIT);
+        }
+    }
 }

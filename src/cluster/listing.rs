@@ -7,11 +7,17 @@ use k8s_openapi::{
 };
 use kube::{Api, api::ListParams};
 
-use super::Cluster;
+use super::{Cluster, observe_build::secret_facts};
 use crate::{
     error::Result,
     kind::ApiKind,
-    registration::{held::Held, names::ObjectRef, record::MANAGED_BY, renewal::Renewal},
+    registration::{
+        facts::SecretFacts,
+        held::Held,
+        names::ObjectRef,
+        record::{MANAGED_BY, REGISTRATION},
+        renewal::Renewal,
+    },
 };
 
 impl Cluster {
@@ -34,6 +40,20 @@ impl Cluster {
             }
         })?;
         Ok(list.items.into_iter().filter_map(|item| Held::from_metadata(item.metadata)).collect())
+    }
+
+    /// The registrations of one namespace with their kubeconfig Secrets, by one request.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn list_kubeconfig_secrets(&self, namespace: &str) -> Result<Vec<(Held, SecretFacts)>> {
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
+        let ours = ListParams::default().labels(&format!("{}={},{REGISTRATION}", MANAGED_BY.0, MANAGED_BY.1));
+        let list = api.list(&ours).await.map_err(|error| {
+            self.explain(format_args!("listing the kubeconfig Secrets in the namespace '{namespace}'"), &error)
+        })?;
+        let both = |secret: &Secret| Some((Held::from_metadata(secret.metadata.clone())?, secret_facts(secret)));
+        Ok(list.items.iter().filter_map(both).collect())
     }
 
     /// The names of the objects of a kind in a namespace, by one request for metadata.

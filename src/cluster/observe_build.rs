@@ -94,7 +94,8 @@ pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, sta
     Identity { kube_system: kube_system.and_then(uid), stand_in: uid(state).map(|uid| (stand_in.to_owned(), uid)) }
 }
 
-fn secret_facts(secret: &Secret) -> SecretFacts {
+/// A kubeconfig Secret as it was observed.
+pub(super) fn secret_facts(secret: &Secret) -> SecretFacts {
     let annotations = secret.metadata.annotations.clone().unwrap_or_default();
     let value = secret.data.as_ref().and_then(|data| data.get(SECRET_KEY)).map(|value| value.0.as_slice());
     let text = value.and_then(|value| String::from_utf8(value.to_vec()).ok());

@@ -35,12 +35,14 @@ impl BuildCluster {
 
     /// The registrations that it holds and that are meant, by one request for metadata.
     pub(super) async fn registrations(&self, args: &RegistrationsArgs) -> Result<Vec<Held>> {
-        let namespace = match &args.namespace {
-            Some(namespace) => namespace.clone(),
-            None => self.kubeconfig.namespace(&self.context)?,
-        };
+        let namespace = self.namespace_or(args.namespace.as_deref())?;
         let found = self.cluster.list_registrations((!args.all_namespaces).then_some(namespace.as_str())).await?;
         held::select(found, &args.names, self.cluster.place())
+    }
+
+    /// The namespace that was named, or else that of the context.
+    pub(super) fn namespace_or(&self, typed: Option<&str>) -> Result<String> {
+        typed.map_or_else(|| self.kubeconfig.namespace(&self.context), |name| Ok(name.to_owned()))
     }
 
     /// As plans and reports name it.

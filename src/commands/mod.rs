@@ -2,14 +2,17 @@
 //! bottom as a recipe.
 
 mod apply_supply_chain;
+mod await_gone;
 mod build_cluster;
 mod complete;
 mod completion;
+mod deliver;
 mod fleet;
 mod handover;
 mod object_files;
 mod patching;
 mod pause_supply_chain;
+mod proof;
 mod register_run_cluster;
 mod registering;
 mod renewal_namespace;
@@ -21,6 +24,7 @@ mod run_cluster;
 mod scaffold;
 mod status;
 mod supply_chain_status;
+mod undeliver;
 mod undo_supply_chain;
 mod unregister_run_cluster;
 mod verify;
@@ -116,6 +120,14 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Handover(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(handover::handover(*args, printer, journal.clone())))
+        }
+        Command::Deliver(args) => {
+            let printer = Printer::new(deliver::format(&args));
+            (printer, to_the_end(deliver::deliver(args, printer, journal.clone())))
+        }
+        Command::Undeliver(args) => {
+            let printer = Printer::new(args.changing.output.format());
+            (printer, to_the_end(undeliver::undeliver(*args, printer, journal.clone())))
         }
         Command::Version(args) => {
             let printer = Printer::new(args.output.format());

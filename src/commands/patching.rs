@@ -2,13 +2,13 @@
 //! overwritten: when it changed since it was observed, or the answer was lost, it is observed again
 //! and decided anew.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
     error::{Error, Kind, Result},
     kind::ApiKind,
-    plan::{Change, Op},
+    plan::{Change, Op, Side},
 };
 
 /// How often an object is observed again. A controller writes its status a few times in a row.
@@ -66,4 +66,22 @@ pub(super) async fn patch(
         (change, last) = (next, Some(error));
     }
     Err(last.unwrap_or_else(|| Error::conflict("the object changes all the time")))
+}
+
+/// Has a controller let go of an object without taking anything back.
+pub(super) async fn let_go(build: &Cluster, kind: &ApiKind, found: &Value, spec: &Value) -> Result<()> {
+    let metadata = &found["metadata"];
+    let (namespace, name) = (metadata["namespace"].as_str(), metadata["name"].as_str().unwrap_or_default());
+    let change = Change {
+        op: Op::Update,
+        side: Side::Build,
+        manifest: kind.manifest(namespace, name, json!({"metadata": {}, "spec": spec})),
+        uid: metadata["uid"].as_str().map(str::to_owned),
+        resource_version: None,
+        why: None,
+    };
+    match build.merge_patch(&change, false).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        patched => patched.map(|_| ()),
+    }
 }

@@ -2,7 +2,6 @@
 //! each for several registrations at once, of which a failing one does not stop the others.
 
 mod apply;
-mod await_gone;
 mod check;
 mod observe;
 mod prove;
@@ -53,7 +52,7 @@ pub(super) async fn unregister_run_cluster(
     let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
     let progress = printer.progress("observing");
-    let shared = observe::shared(&sides, &found).await?;
+    let shared = observe::shared(&sides, &found, wishes).await?;
     let observed =
         stream::iter(found).map(|found| observe::observe(&sides, &run_clusters, &shared, found, &args, wishes));
     let observed: Vec<(resolve::Target, Result<Observation>)> = observed.buffered(AT_A_TIME).collect().await;

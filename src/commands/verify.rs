@@ -2,14 +2,18 @@
 //! reader, plan, show, check, confirm, apply, report.
 
 mod asking;
-mod proof;
 mod readers;
 mod removal;
 mod trial;
 
 use futures::{StreamExt as _, stream};
 
-use super::{build_cluster::BuildCluster, limits, until_interrupted};
+use super::{
+    build_cluster::BuildCluster,
+    limits,
+    proof::{Proof, prove},
+    until_interrupted,
+};
 use crate::{
     cli::{output::DryRun, verify::VerifyArgs},
     error::{Error, Kind, Result},
@@ -21,7 +25,6 @@ use crate::{
     },
     words,
 };
-use proof::{Proof, prove};
 use readers::Asked;
 
 /// How many registrations are worked on at a time.

@@ -18,6 +18,7 @@ use k8s_openapi::{
 use super::{
     Registration,
     names::Name,
+    reader_labels,
     record::{FORMAT, Generation, Map, Recorded, key, labels},
     renewal,
 };
@@ -208,7 +209,9 @@ pub fn kubeconfig_secret(
     let mut annotations = recorded.annotations();
     annotations.extend(generation.map(Generation::annotations).unwrap_or_default());
     annotations.extend(registration.endpoint.proxy_url.iter().map(|url| (key::PROXY_URL.to_owned(), url.clone())));
+    annotations.extend(reader_labels::annotation(&registration.reader_labels));
     meta.annotations = Some(annotations);
+    meta.labels.get_or_insert_default().extend(registration.reader_labels.clone());
     let data = kubeconfig.map(|text| [(SECRET_KEY.to_owned(), ByteString(text.as_bytes().to_vec()))].into());
     Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), data, ..Secret::default() })
 }

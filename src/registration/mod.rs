@@ -19,6 +19,7 @@ pub mod names;
 pub mod ownership;
 pub mod planning;
 pub mod profiles;
+pub mod reader_labels;
 pub mod readers;
 pub mod record;
 pub mod removal;
@@ -36,7 +37,7 @@ use std::time::Duration;
 use kubeconfig::Endpoint;
 use names::{Name, ObjectRef};
 use profiles::Grants;
-use record::Recorded;
+use record::{Map, Recorded};
 use renewal::Renewal;
 
 pub use resolve::{Asked, AskedRenewal};
@@ -121,6 +122,8 @@ pub struct Registration {
     pub duration_was_typed: bool,
     /// May the build cluster be the run cluster?
     pub allow_same_cluster: bool,
+    /// Labels that readers need on the Secret, as the Secret records them.
+    pub reader_labels: Map,
     run_server: Option<String>,
     run_proxy_url: Option<String>,
     run_certificate_authority: Option<String>,

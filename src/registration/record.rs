@@ -81,6 +81,8 @@ pub mod key {
     pub const CREATED_FOR: &str = "kubectl-tapmc/created-for";
     /// On a marker: until when a voucher may still bring a token that is bound to it.
     pub const VOUCHER_UNTIL: &str = "kubectl-tapmc/voucher-until";
+    /// The labels that readers need on the kubeconfig Secret, `KEY=VALUE`, comma-separated.
+    pub const READER_LABELS: &str = "kubectl-tapmc/reader-labels";
     /// `--run-server`, where it was typed.
     pub const RUN_SERVER: &str = "kubectl-tapmc/run-server";
     /// `--run-proxy-url`, where it was typed.

@@ -167,6 +167,12 @@ impl RemovalPlan {
         self.steps.sort_by_key(|(stage, _)| *stage);
     }
 
+    /// Adds the deletions of what deliveries had beside their readers: sources, and their credentials.
+    pub fn with_delivered(&mut self, changes: &[Change]) {
+        self.steps.extend(changes.iter().map(|change| (Stage::Readers, change.clone())));
+        self.steps.sort_by_key(|(stage, _)| *stage);
+    }
+
     /// The rights that the operator needs for it, on one of the clusters.
     #[must_use]
     pub fn needed_rights(&self, side: Side) -> BTreeSet<Right> {

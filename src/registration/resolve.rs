@@ -10,7 +10,7 @@ use super::{
     kubeconfig::Endpoint,
     names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
     profiles::{Grants, Profile},
-    record::Recorded,
+    record::{Map, Recorded},
     renewal::{self, Renewal},
 };
 use crate::error::{Error, Result};
@@ -164,6 +164,8 @@ impl Registration {
             grace: asked.grace,
             duration_was_typed: asked.duration.is_some(),
             allow_same_cluster: asked.allow_same_cluster,
+            // The Secret's, which is not observed yet.
+            reader_labels: Map::new(),
             run_server,
             run_proxy_url,
             run_certificate_authority,

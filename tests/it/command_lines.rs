@@ -39,6 +39,9 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["rotation-schedule", "--help"],
         &["apply-supply-chain", "--help"],
         &["undo-supply-chain", "--help"],
+        &["deliver", "carvel-app", "--help"],
+        &["deliver", "flux", "--help"],
+        &["undeliver", "--help"],
         &["version", "-h"],
         &["completion", "-h"],
     ] {

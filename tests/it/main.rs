@@ -15,6 +15,7 @@ mod support;
 mod apply_supply_chain;
 mod command_lines;
 mod completion;
+mod deliver;
 mod fixtures;
 mod flux;
 mod fuzz;

@@ -7,11 +7,12 @@ use crate::{
     error::{Error, Result},
     registration::{
         Asked, Registration, Rotation,
-        facts::{BuildFacts, NamespaceState, RunFacts, SecretFacts, TokenState},
+        facts::{BuildFacts, NamespaceState, RunFacts, SecretFacts, TokenState, map},
         moved,
         names::Name,
         ownership,
         planning::context_namespace,
+        reader_labels,
         record::Recorded,
     },
     words,
@@ -82,6 +83,9 @@ pub(super) async fn observe(
         build.secret = clusters.build.observe_secret(&registration.secret).await?;
     }
     whereabouts(clusters, &registration, &mut build, &run).await?;
+    let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(registration.name.as_str()));
+    registration.reader_labels =
+        secret.map(|secret| reader_labels::recorded(&map(&secret.body["metadata"]["annotations"]))).unwrap_or_default();
     run.minor = if registration.endpoint == guess.endpoint {
         probe?
     } else {

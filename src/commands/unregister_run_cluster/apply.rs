@@ -7,16 +7,13 @@ use futures::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{
-    Planned,
-    await_gone::{namespace_gone, reader_gone},
-    observe::Way,
-    prove::Evidence,
-    sides::Sides,
-};
+use super::{Planned, observe::Way, prove::Evidence, sides::Sides};
 use crate::{
     cluster::Cluster,
-    commands::renewal_namespace,
+    commands::{
+        await_gone::{Waiting, namespace_gone, reader_gone},
+        renewal_namespace,
+    },
     error::{Error, Kind, Result},
     kind::ApiKind,
     output::Progress,
@@ -72,6 +69,11 @@ impl<'a> Removal<'a> {
         if side == Side::Build { self.sides.build_cluster() } else { self.run() }
     }
 
+    /// How it is waited for what controllers of one side must finish.
+    fn waiting(&self, side: Side) -> Option<Waiting<'_>> {
+        self.cluster(side).map(|cluster| Waiting { cluster, limit: self.wait, progress: self.progress })
+    }
+
     /// Carries the removal out.
     pub(super) async fn apply(&self) -> Result<Outcome> {
         for cluster in [self.sides.build_cluster(), self.run()].into_iter().flatten() {
@@ -97,7 +99,9 @@ impl<'a> Removal<'a> {
             let stays =
                 |change: &&Change| !kept.iter().any(|done: &Done| done.object == change.manifest.display_name());
             for change in namespaces.filter(stays) {
-                namespace_gone(self, change).await?;
+                if let Some(waiting) = self.waiting(change.side) {
+                    namespace_gone(waiting, change).await?;
+                }
             }
         }
         Ok(Outcome { proofs, kept })
@@ -112,7 +116,8 @@ impl<'a> Removal<'a> {
         let untouched =
             |error: Error| error.context("the readers are not gone, so nothing of the credential was removed");
         self.delete(Stage::Readers, readers.iter().copied()).await.map_err(untouched)?;
-        let gone = join_all(readers.iter().map(|change| reader_gone(self, change))).await;
+        let Some(waiting) = self.waiting(Side::Build) else { return Ok(()) };
+        let gone = join_all(readers.iter().map(|change| reader_gone(waiting, change))).await;
         gone.into_iter().collect::<Result<Vec<()>>>().map(|_| ()).map_err(untouched)
     }
 

@@ -13,6 +13,7 @@ use crate::{
     cli::unregister_run_cluster::UnregisterRunClusterArgs,
     cluster::Cluster,
     commands::{
+        deliver::sources,
         rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
@@ -39,6 +40,8 @@ pub(super) struct Observation {
     pub readers: ReadersFacts,
     /// The deletions of who renews it.
     pub renewal: Vec<Change>,
+    /// The deletions of what its deliveries had beside their readers.
+    pub delivered: Vec<Change>,
     /// The side that is removed; none for both.
     pub only: Option<Side>,
     /// The build cluster's identity; that which the run cluster records, where it is out of sight.
@@ -72,6 +75,7 @@ impl Observation {
         };
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
         plan.with_renewal(&self.renewal);
+        plan.with_delivered(&self.delivered);
         if let Way::There(there) = &self.run {
             plan.warnings.extend(there.cluster.warnings.iter().cloned());
         }
@@ -114,6 +118,8 @@ pub(super) struct Shared {
     readers: BTreeMap<String, Readers>,
     /// Those whose renewal goes with them.
     renewed: Vec<Member>,
+    /// By that namespace: the deletions of what deliveries had beside their readers, when these go.
+    delivered: BTreeMap<String, Vec<Change>>,
 }
 
 impl Shared {
@@ -124,26 +130,39 @@ impl Shared {
 }
 
 /// Observes it once; nothing where it is out of sight.
-pub(super) async fn shared(sides: &Sides, found: &[Found]) -> Result<Shared> {
+pub(super) async fn shared(sides: &Sides, found: &[Found], wishes: Wishes) -> Result<Shared> {
     let Some(build) = sides.build() else {
-        return Ok(Shared { identities: BTreeMap::new(), readers: BTreeMap::new(), renewed: Vec::new() });
+        let (identities, readers, delivered) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        return Ok(Shared { identities, readers, renewed: Vec::new(), delivered });
     };
     let held = |found: &&Found| found.0.held.is_some();
-    let namespace = |(target, _): &Found| target.secret_namespace();
-    let namespaces: BTreeSet<String> = found.iter().map(namespace).collect();
-    let with_secrets: BTreeSet<String> = found.iter().filter(held).map(namespace).collect();
+    let namespaces: BTreeSet<String> = found.iter().map(namespace_of).collect();
+    let with_secrets: BTreeSet<String> = found.iter().filter(held).map(namespace_of).collect();
     let identities = join_all(namespaces.iter().map(|namespace| async move {
         identity(&build.cluster, &format!("{namespace}:")).await.map(|identity| (namespace.clone(), identity))
     }));
     let readers = join_all(with_secrets.iter().map(|namespace| async move {
         build.cluster.observe_readers(Some(namespace)).await.map(|readers| (namespace.clone(), readers))
     }));
-    let (identities, readers) = futures::join!(identities, readers);
+    let delivered = join_all(with_secrets.iter().filter(|_| wishes.with_readers).map(|namespace| async move {
+        let runs: Vec<String> = found
+            .iter()
+            .filter(|found| &namespace_of(found) == namespace)
+            .map(|(target, _)| target.name.to_string())
+            .collect();
+        sources(&build.cluster, namespace, &runs).await.map(|changes| (namespace.clone(), changes))
+    }));
+    let (identities, readers, delivered) = futures::join!(identities, readers, delivered);
     Ok(Shared {
         identities: identities.into_iter().collect::<Result<_>>()?,
         readers: readers.into_iter().collect::<Result<_>>()?,
         renewed: found.iter().filter_map(|(target, _)| renewed(target)).collect(),
+        delivered: delivered.into_iter().collect::<Result<_>>()?,
     })
+}
+
+fn namespace_of((target, _): &Found) -> String {
+    target.secret_namespace()
 }
 
 fn renewed(target: &Target) -> Option<Member> {
@@ -215,6 +234,7 @@ async fn observe_one(
             .map(|readers| ReadersFacts::of(readers, &secret))
             .unwrap_or_default(),
         renewal,
+        delivered: shared.delivered.get(&secret.namespace).cloned().unwrap_or_default(),
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
         secret: facts,
         only: sides.only(),

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{apply::Removal, await_gone::holder, observe::Way, there::There};
+use super::{apply::Removal, observe::Way, there::There};
 use crate::{
     cluster::{Cluster, Limits},
+    commands::await_gone::holder,
     error::{Error, Kind, Result},
     plan::Change,
     registration::{

@@ -6,10 +6,13 @@ use futures::{StreamExt as _, future::join_all, stream};
 use serde_json::Value;
 
 use super::{
-    super::{build_cluster::BuildCluster, registering::random_suffix},
+    super::{
+        build_cluster::BuildCluster,
+        proof::{Credential, Proof},
+        registering::random_suffix,
+    },
     AT_A_TIME,
     asking::Asking,
-    proof::{Credential, Proof},
     removal::remove,
     trial::Trial,
 };

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
+    commands::patching::let_go,
     error::{Error, Kind, Result},
     kind::ApiKind,
     package_install::{APP, pausable::failure},
-    plan::{Change, Manifest, Op, Side},
+    plan::{Change, Manifest, Side},
     registration::trial::{CONFIG_MAP, Made, inventory},
     report::{Done, Journal},
     supply_chain::conditions,
@@ -67,24 +68,6 @@ fn gone_or_stuck(now: Option<&Value>, removed: &Value) -> Option<Deletion> {
 
 fn is_gone(now: Option<&Value>, removed: &Value) -> bool {
     now.is_none_or(|object| object["metadata"]["uid"] != removed["metadata"]["uid"])
-}
-
-/// Has a controller let go of an object without taking anything back.
-async fn let_go(build: &Cluster, kind: &ApiKind, found: &Value, spec: &Value) -> Result<()> {
-    let metadata = &found["metadata"];
-    let (namespace, name) = (metadata["namespace"].as_str(), metadata["name"].as_str().unwrap_or_default());
-    let change = Change {
-        op: Op::Update,
-        side: Side::Build,
-        manifest: kind.manifest(namespace, name, json!({"metadata": {}, "spec": spec})),
-        uid: metadata["uid"].as_str().map(str::to_owned),
-        resource_version: None,
-        why: None,
-    };
-    match build.merge_patch(&change, false).await {
-        Err(error) if error.is_not_found() => Ok(()),
-        patched => patched.map(|_| ()),
-    }
 }
 
 fn by_hand(error: Error, manifest: &Manifest) -> Error {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    super::until_interrupted,
-    proof::Credential,
+    super::{proof::Credential, until_interrupted},
     readers::Tried,
     removal::{remove, what_is_left},
 };

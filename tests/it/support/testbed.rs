@@ -129,7 +129,7 @@ impl Testbed {
 
 /// The arguments that create the kinds of a system on a cluster: those written by hand, and Flux's own, which the build
 /// lays beside the programs.
-fn crds(cluster: &str, system: &str) -> Vec<String> {
+pub fn crds(cluster: &str, system: &str) -> Vec<String> {
     let by_hand = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/crds").join(system);
     let laid = built(&[]).with_file_name("crds").join(system);
     let folders = [by_hand, laid].into_iter().filter(|folder| folder.is_dir());

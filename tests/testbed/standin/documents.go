@@ -3,6 +3,7 @@ package standin
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,17 +11,16 @@ import (
 	"path"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// documents reads the objects of an App's inline files, file by file in the order of their names.
-func documents(app *Object) ([]*Object, error) {
+// documents reads the objects of an App's files, file by file in the order of their names.
+func documents(ctx context.Context, app *Object) ([]*Object, error) {
 	var objects []*Object
 	for _, fetch := range list(app.Object, "spec", "fetch") {
-		files, found, err := unstructured.NestedStringMap(fetch, "inline", "paths")
-		if err != nil || !found {
-			return nil, errors.New("Fetching: the stand-in knows inline.paths only")
+		files, err := fetched(ctx, fetch)
+		if err != nil {
+			return nil, err
 		}
 		for _, file := range slices.Sorted(maps.Keys(files)) {
 			if ending := path.Ext(file); ending != ".yml" && ending != ".yaml" {

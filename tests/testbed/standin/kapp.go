@@ -51,7 +51,7 @@ func (a *Apps) kapp(ctx context.Context, app *Object) (*Kapp, error) {
 
 // Deploy makes the cluster hold an App's content, and nothing that was content once, and waits for it.
 func (k *Kapp) Deploy(ctx context.Context, app *Object) (Deployed, error) {
-	objects, err := documents(app)
+	objects, err := documents(ctx, app)
 	if err != nil {
 		return Deployed{}, err
 	}

@@ -1,19 +1,30 @@
 //! Waiting for what controllers must finish: readers, which take away what they deployed, and
 //! namespaces. When the time is over, what holds them is named.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::apply::Removal;
 use crate::{
+    cluster::Cluster,
     error::{Error, Kind, Result},
     kind::ApiKind,
+    output::Progress,
     plan::Change,
     words,
 };
 
+/// Where it is waited, how long, and where that is told.
+#[derive(Clone, Copy)]
+pub(super) struct Waiting<'a> {
+    pub cluster: &'a Cluster,
+    pub limit: Duration,
+    pub progress: &'a Progress,
+}
+
 /// Waits until a reader is gone.
-pub(super) async fn reader_gone(removal: &Removal<'_>, change: &Change) -> Result<()> {
-    gone(removal, change, |object| {
+pub(super) async fn reader_gone(waiting: Waiting<'_>, change: &Change) -> Result<()> {
+    gone(waiting, change, |object| {
         let finalizers = finalizers(object);
         let said = object["status"]["usefulErrorMessage"].as_str().and_then(|text| text.lines().last());
         let said = said.map_or(String::new(), |said| format!("; it says: {said}"));
@@ -29,8 +40,8 @@ pub(super) async fn reader_gone(removal: &Removal<'_>, change: &Change) -> Resul
 }
 
 /// Waits until a namespace is gone.
-pub(super) async fn namespace_gone(removal: &Removal<'_>, change: &Change) -> Result<()> {
-    gone(removal, change, |object| {
+pub(super) async fn namespace_gone(waiting: Waiting<'_>, change: &Change) -> Result<()> {
+    gone(waiting, change, |object| {
         let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
         let remaining = conditions.iter().filter(|condition| condition["status"] == "True");
         Held {
@@ -53,26 +64,21 @@ struct Held {
     hint: String,
 }
 
-async fn gone(removal: &Removal<'_>, change: &Change, held: impl Fn(&Value) -> Held) -> Result<()> {
-    let Some(cluster) = removal.cluster(change.side) else { return Ok(()) };
+async fn gone(waiting: Waiting<'_>, change: &Change, held: impl Fn(&Value) -> Held) -> Result<()> {
+    let Waiting { cluster, limit, progress } = waiting;
     let kind = ApiKind::of(&change.manifest);
     let name = change.manifest.display_name();
     let mut last = Value::Null;
     let waited = cluster
-        .await_state(
-            (&kind, change.manifest.namespace.as_deref(), &change.manifest.name),
-            "gone",
-            removal.wait,
-            |found| {
-                let same = found.filter(|object| object["metadata"]["uid"].as_str() == change.uid.as_deref());
-                let Some(object) = same else { return Ok(Some(())) };
-                let by = held(object).by;
-                let what = if by.is_empty() { String::new() } else { format!(": {}", words::list(by)) };
-                removal.progress.now(&format!("waiting until {name} is gone{what}"));
-                last = object.clone();
-                Ok(None)
-            },
-        )
+        .await_state((&kind, change.manifest.namespace.as_deref(), &change.manifest.name), "gone", limit, |found| {
+            let same = found.filter(|object| object["metadata"]["uid"].as_str() == change.uid.as_deref());
+            let Some(object) = same else { return Ok(Some(())) };
+            let by = held(object).by;
+            let what = if by.is_empty() { String::new() } else { format!(": {}", words::list(by)) };
+            progress.now(&format!("waiting until {name} is gone{what}"));
+            last = object.clone();
+            Ok(None)
+        })
         .await;
     waited.map_err(
         |error| if error.kind() == Kind::Unreachable && !last.is_null() { late(&error, held(&last)) } else { error },

@@ -1,6 +1,9 @@
 //! The proof from here: the stored bytes, compared with their record and used as a reader would.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use crate::{
     cluster::{Cluster, Limits},
@@ -10,9 +13,11 @@ use crate::{
         clock::Clock,
         credential::Token,
         differences::as_recorded,
+        facts::SecretFacts,
         held::Held,
+        profiles::{Grants, Profile},
         record::{Recorded, key, list},
-        rights,
+        rights::{self, Right},
     },
     report::verification::{Verdict, Verification},
     words::{self, shell_word},
@@ -40,8 +45,37 @@ pub(super) struct Credential {
 
 /// Proves one stored credential; a failure is a part of what was found.
 pub(super) async fn prove(build: &BuildCluster, held: Held, limits: Limits) -> Proof {
-    let mut proof = Proof { verification: unproven(&held), held, error: None, credential: None, clock: None };
-    match used(build, &mut proof, limits).await {
+    match build.cluster.observe_secret(&held.secret).await {
+        Ok(secret) => {
+            prove_observed(build, held, secret.as_ref(), limits, Use { probe: true, needs: BTreeMap::new() }).await
+        }
+        Err(error) => {
+            let mut proof = Proof::of(held);
+            proof.fail(error);
+            proof
+        }
+    }
+}
+
+/// How a credential is used to prove it.
+pub(super) struct Use {
+    /// Is its address tried without it first? That warms connections and tells a wrong address from a
+    /// refused token in its own words; a fleet saves the request.
+    pub probe: bool,
+    /// What it must be able to do beyond what its profiles grant, by run namespace.
+    pub needs: BTreeMap<String, Vec<PolicyRule>>,
+}
+
+/// Proves a stored credential whose Secret was observed already.
+pub(super) async fn prove_observed(
+    build: &BuildCluster,
+    held: Held,
+    secret: Option<&SecretFacts>,
+    limits: Limits,
+    how: Use,
+) -> Proof {
+    let mut proof = Proof::of(held);
+    match used(build, &mut proof, secret, limits, how).await {
         Ok(credential) => {
             proof.verification.result = Verdict::Proven;
             proof.verification.exit_code = 0;
@@ -53,6 +87,10 @@ pub(super) async fn prove(build: &BuildCluster, held: Held, limits: Limits) -> P
 }
 
 impl Proof {
+    fn of(held: Held) -> Self {
+        Self { verification: unproven(&held), held, error: None, credential: None, clock: None }
+    }
+
     /// Notes why it is not proven; a verdict that was found already stays.
     pub(super) fn fail(&mut self, error: Error) {
         let verification = &mut self.verification;
@@ -66,7 +104,13 @@ impl Proof {
     }
 }
 
-async fn used(build: &BuildCluster, proof: &mut Proof, limits: Limits) -> Result<Credential> {
+async fn used(
+    build: &BuildCluster,
+    proof: &mut Proof,
+    secret: Option<&SecretFacts>,
+    limits: Limits,
+    how: Use,
+) -> Result<Credential> {
     let Proof { held, verification, clock, .. } = proof;
     let again = |how: &str| {
         format!(
@@ -76,11 +120,10 @@ async fn used(build: &BuildCluster, proof: &mut Proof, limits: Limits) -> Result
             shell_word(&held.secret.namespace)
         )
     };
-    let secret = build.cluster.observe_secret(&held.secret).await?;
     let secret = secret.ok_or_else(|| {
         Error::failed(format_args!("the Secret {} on {} is gone by now", held.secret, build.cluster.place()))
     })?;
-    let as_recorded = as_recorded(&held.secret, &secret).map_err(|differences| {
+    let as_recorded = as_recorded(&held.secret, secret).map_err(|differences| {
         verification.result = Verdict::Differs;
         let sentence = format!(
             "the Secret {} on {} differs from its record, and was not used: {}",
@@ -95,12 +138,20 @@ async fn used(build: &BuildCluster, proof: &mut Proof, limits: Limits) -> Result
     let stored = as_recorded.stored;
     let reader = Cluster::as_reader(&stored.without_token(), &stored.endpoint, limits).await?;
     let reader = reader.called(format!("the run cluster at the stored address, {}", stored.endpoint.server));
-    let probed = reader.probe(as_recorded.recorded.run_namespaces.len()).await;
-    *clock = reader.clock();
-    probed?;
+    if how.probe {
+        let probed = reader.probe(as_recorded.recorded.run_namespaces.len()).await;
+        *clock = reader.clock();
+        probed?;
+    }
 
     let granted = as_recorded.recorded.grants.by_namespace(&as_recorded.recorded.run_namespaces);
-    let Some(verified) = reader.try_rights(&stored.token, &granted).await? else {
+    let mut asked = granted.clone();
+    for (namespace, rules) in how.needs {
+        asked.entry(namespace).or_default().extend(rules);
+    }
+    let tried = reader.try_rights(&stored.token, &asked).await;
+    *clock = reader.clock();
+    let Some(verified) = tried? else {
         verification.result = Verdict::Refused;
         return Err(Error::new(
             Kind::NotAllowed,
@@ -122,8 +173,12 @@ async fn used(build: &BuildCluster, proof: &mut Proof, limits: Limits) -> Result
         let line = |(namespace, rules): &(String, Vec<String>)| format!("in '{namespace}': {}", rules.join("; "));
         verification.beyond = verified.beyond.iter().map(line).collect();
     }
-    verification.missing = rights::in_lines(&verified.missing);
-    if !verified.missing.is_empty() {
+    let of_profiles: Vec<Right> =
+        granted.iter().flat_map(|(namespace, rules)| rights::of_rules(rules, Some(namespace))).collect();
+    let (missing, needed): (Vec<Right>, Vec<Right>) =
+        verified.missing.into_iter().partition(|right| of_profiles.contains(right));
+    verification.missing = rights::in_lines(&missing);
+    if !missing.is_empty() {
         verification.result = Verdict::LacksRights;
         return Err(Error::new(
             Kind::NotAllowed,
@@ -135,7 +190,33 @@ async fn used(build: &BuildCluster, proof: &mut Proof, limits: Limits) -> Result
         )
         .hint(again("registering again grants them")));
     }
+    if !needed.is_empty() {
+        verification.result = Verdict::LacksRights;
+        return Err(uncovered(&held.name, &needed, again));
+    }
     Ok(Credential { token: stored.token.clone(), recorded: as_recorded.recorded.clone(), reader })
+}
+
+/// What is delivered is more than the profiles of the registration grant.
+fn uncovered(name: &str, needed: &[Right], again: impl Fn(&str) -> String) -> Error {
+    let grants = |profile: &Profile| {
+        let rules = Grants { profiles: vec![*profile], rules: Vec::new(), impersonate: None }.namespaced_rules();
+        let granted = rights::of_rules(&rules, None);
+        needed.iter().any(|right| granted.contains(&Right { namespace: None, ..right.clone() }))
+    };
+    let profiles: Vec<&str> = Profile::ALL.iter().filter(|profile| grants(profile)).map(|one| one.as_str()).collect();
+    let way = match profiles.as_slice() {
+        [] => "register again with --rules FILE beside its profiles".to_owned(),
+        profiles => format!("register again with --profile {} beside its own profiles", profiles.join(" --profile ")),
+    };
+    Error::new(
+        Kind::NotAllowed,
+        format_args!(
+            "the credential of '{name}' may not do what this delivery needs: {}",
+            words::list(rights::in_lines(needed))
+        ),
+    )
+    .hint(again(&way))
 }
 
 fn unproven(held: &Held) -> Verification {

@@ -1,0 +1,204 @@
+//! `kubectl tapmc deliver`: what its readers have in common. Resolve, observe and prove, plan, check, show,
+//! confirm, apply, await, report; each for several run clusters at once, of which a failing one does not
+//! stop the others.
+
+mod apply;
+mod awaiting;
+mod carvel_app;
+mod contents;
+mod credentials;
+mod flux;
+mod impersonation;
+mod observe;
+mod reach;
+pub(super) mod targets;
+
+use super::build_cluster::BuildCluster;
+use crate::{
+    cli::{
+        deliver::{Deliver, DeliverArgs, DeliveryArgs},
+        output::{DryRun, OutputFormat},
+    },
+    cluster::Cluster,
+    delivery::{self, Delivery, planning},
+    error::{Error, Kind, Result},
+    output::Printer,
+    plan::{Change, ChangesPlan, Side},
+    report::{API_VERSION, ChangesReport, Done, Journal},
+    supply_chain::scaffold::{Described, Scaffolded},
+    words::{self, shell_word},
+};
+use apply::{Run, Step};
+
+/// Delivers with the reader that was chosen.
+pub(super) async fn deliver(args: DeliverArgs, printer: Printer, journal: Journal) -> Result<()> {
+    match args.reader {
+        Deliver::CarvelApp(args) => carvel_app::carvel_app(*args, printer, &journal).await,
+        Deliver::Flux(args) => flux::flux(*args, printer, &journal).await,
+    }
+}
+
+/// How it is printed.
+pub(super) fn format(args: &DeliverArgs) -> OutputFormat {
+    match &args.reader {
+        Deliver::CarvelApp(args) => args.delivering.changing.output.format(),
+        Deliver::Flux(args) => args.delivering.changing.output.format(),
+    }
+}
+
+/// The deletions of what the deliveries to these registrations share, when their readers go: sources, and
+/// the credentials of these.
+pub(super) async fn sources(build: &Cluster, namespace: &str, runs: &[String]) -> Result<Vec<Change>> {
+    let observed = super::undeliver::observe(build, namespace).await?;
+    Ok(delivery::removal::shared(&observed.found, runs))
+}
+
+/// A delivery that is planned: what both readers hand over to be shown and carried out.
+struct Delivering<'a> {
+    build: &'a BuildCluster,
+    delivery: &'a Delivery,
+    namespace: &'a str,
+    args: &'a DeliveryArgs,
+    changing: &'a crate::cli::changing::ChangingArgs,
+    /// Who delivers, as people call it.
+    reader: &'static str,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+    /// The run clusters that cannot be delivered to, each with the reason.
+    failed: Vec<(String, Error)>,
+    /// How many run clusters were asked for.
+    asked: usize,
+}
+
+impl Delivering<'_> {
+    /// From the plan to the report.
+    async fn carry_out(mut self, printer: Printer, journal: &Journal) -> Result<()> {
+        if self.failed.len() == self.asked {
+            return self.end(printer);
+        }
+        if self.args.export {
+            printer.scaffold(&self.exported())?;
+            return self.end(printer);
+        }
+        let consent = self.changing.consent.clone();
+        let progress = printer.progress("having the API server check the objects");
+        apply::check(&self.build.cluster, &self.steps, consent.dry_run).await?;
+        drop(progress);
+        let plan = self.shown();
+        printer.changes_plan(&plan);
+        if consent.dry_run != DryRun::None {
+            let changes = self.steps.iter().map(|step| Done::new(&step.change)).collect();
+            printer.changes(&self.report(&plan, consent.dry_run, changes))?;
+            return self.end(printer);
+        }
+        if !plan.is_empty() {
+            printer.confirm(&format!("Make {}?", words::count(plan.len(), "change")), consent.yes)?;
+            self.build.cluster.restart_clock();
+        }
+
+        let progress = printer.progress("applying");
+        let limit = (!self.args.no_wait).then_some(self.changing.wait.wait_timeout);
+        let run = Run {
+            build: self.build,
+            namespace: self.namespace,
+            label: self.delivery.label(),
+            limit,
+            progress: &progress,
+            journal,
+        };
+        let failed = run.apply(&self.steps).await?;
+        drop(progress);
+        self.failed.extend(failed);
+        printer.changes(&self.report(&plan, DryRun::None, journal.in_order(&plan.changes)))?;
+        journal.told();
+        self.end(printer)
+    }
+
+    fn shown(&self) -> ChangesPlan {
+        ChangesPlan {
+            title: format!("deliver {} with {}", self.delivery.name, self.reader),
+            places: vec![format!("{}, namespace '{}'", self.build.report().shown(Side::Build), self.namespace)],
+            changes: self.steps.iter().map(|step| step.change.clone()).collect(),
+            heading: None,
+            differences: self.steps.iter().filter_map(|step| step.difference.clone()).collect(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    /// The objects without Secrets: those are never printed.
+    fn exported(&self) -> Scaffolded {
+        let mut warnings = self.warnings.clone();
+        let mut objects = Vec::new();
+        for step in &self.steps {
+            let manifest = &step.change.manifest;
+            if manifest.kind == "Secret" {
+                let name = format!("{} -n {}", manifest.name, self.namespace);
+                warnings.push(if step.patches {
+                    format!("not printed: kubectl label secret {name} reconcile.fluxcd.io/watch=Enabled")
+                } else {
+                    format!(
+                        "not printed, since it is a secret: the Secret {name} with the credentials of the repository"
+                    )
+                });
+            } else {
+                objects.push(Described { about: step.about(), object: manifest.body.clone() });
+            }
+        }
+        Scaffolded { objects, warnings }
+    }
+
+    fn report(&self, plan: &ChangesPlan, how: DryRun, changes: Vec<Done>) -> ChangesReport {
+        let (context, namespace) = (shell_word(&self.build.context), shell_word(self.namespace));
+        let kinds = if self.reader == flux::FLUX { "gitrepositories,kustomizations" } else { "apps.kappctrl.k14s.io" };
+        let next = vec![
+            format!("see it: kubectl --context {context} -n {namespace} get {kinds}"),
+            format!(
+                "take it back: kubectl tapmc undeliver {} --all --context {context} -n {namespace}",
+                shell_word(&self.delivery.name)
+            ),
+        ];
+        ChangesReport {
+            api_version: API_VERSION,
+            kind: "DeliveryReport",
+            dry_run: how.as_word(),
+            cluster: self.build.report(),
+            changes,
+            differences: plan.differences.clone(),
+            backup: None,
+            warnings: plan.warnings.clone(),
+            next: if how == DryRun::None { next } else { Vec::new() },
+        }
+    }
+
+    /// The failure of the one run cluster, or how many of several failed.
+    fn end(self, printer: Printer) -> Result<()> {
+        let mut failed = self.failed;
+        match (failed.len(), self.asked) {
+            (0, _) => Ok(()),
+            (_, 1) => Err(failed.remove(0).1),
+            (number, asked) => {
+                let names = words::list(failed.iter().map(|(name, _)| format!("'{name}'")));
+                for (name, error) in failed {
+                    printer.error(&error.context(format_args!("nothing is delivered to '{name}'")), &[]);
+                }
+                let sentence = format!("{number} of {} failed: {names}", words::count(asked, "run cluster"));
+                Err(Error::new(Kind::PartFailed, sentence).hint("running the command again completes the rest"))
+            }
+        }
+    }
+}
+
+/// Plans each object with what is there under its name.
+fn steps(
+    delivery: &Delivery,
+    wanted: Vec<planning::Wanted>,
+    live: &observe::Live,
+    adopt: bool,
+    place: &str,
+) -> Result<Vec<Step>> {
+    let planned = wanted.into_iter().map(|wanted| {
+        let found = live.find(&wanted.manifest);
+        planning::plan(delivery, wanted, found, adopt).map(|planned| Step::new(planned, found))
+    });
+    planned.collect::<Result<_>>().map_err(|error: Error| error.context(format_args!("nothing was changed on {place}")))
+}

@@ -1,0 +1,150 @@
+//! `kubectl tapmc deliver carvel-app`: resolve, observe and prove, plan, and on as every delivery.
+
+use super::{Delivering, contents, credentials, observe, reach, steps, targets};
+use crate::{
+    cli::deliver::carvel_app::CarvelAppArgs,
+    commands::{build_cluster::BuildCluster, limits},
+    delivery::{
+        Content, DELIVERABLES, Delivery,
+        carvel_app::{CarvelApp, Decryption, app},
+        contents::Deployer,
+        git::{GIT, GitRef, Url},
+        git_credentials::{GitCredentials, secret, secret_name},
+        names,
+        planning::{Stage, Wanted},
+    },
+    error::{Error, Result},
+    output::Printer,
+    package_install::APP,
+    registration::{readers::LastResult, trial::needs_of_an_app},
+    report::Journal,
+    words,
+};
+
+/// kapp-controller takes no shorter one.
+const MIN_SYNC: u64 = 30;
+
+/// What was typed, decided as far as that needs no cluster.
+struct Decided {
+    delivery: Delivery,
+    url: Url,
+    git_ref: GitRef,
+    credentials: Option<GitCredentials>,
+    named: Vec<targets::Named>,
+}
+
+/// Delivers with kapp-controller.
+pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &Journal) -> Result<()> {
+    let Decided { delivery, url, git_ref, credentials, named } = resolve(&args)?;
+    let (typed, changing) = (&args.delivery, &args.delivering.changing);
+    let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
+    let namespace = build.namespace_or(typed.namespace.as_deref())?;
+
+    let progress = printer.progress("observing the build cluster");
+    let (targets, unreachable) =
+        futures::join!(targets::find(&build, typed, &namespace, &named), reach::warning(Some(&url)));
+    let targets = targets?;
+    let asked = targets.len();
+    let destinations: Vec<_> = targets.iter().map(|target| &target.destination).collect();
+    let found = contents::read(typed.working_tree.as_deref(), &delivery, &destinations)?;
+    if let Some(name) = &args.credentials.git_secret {
+        observe::git_secret(&build.cluster, &namespace, name, &url, false).await?;
+    }
+    let decryption = decryption(&build, &namespace, typed.decryption_secret.as_deref()).await?;
+    progress.now("using the stored credentials");
+    let needs = |destination: &_| {
+        let content = found.of(&delivery, destination).needs(Deployer::Kapp);
+        needs_of_an_app().into_iter().chain(content).collect()
+    };
+    let (targets, failed) = targets::prove(&build, targets, limits(&changing.kubeconfig), &needs).await;
+
+    let how = CarvelApp {
+        url: url.text.clone(),
+        git_ref,
+        git_secret: args.credentials.git_secret.clone().or(credentials.as_ref().map(|_| secret_name(&delivery))),
+        sync_period: words::go_duration(args.sync_period),
+        into_ns: args.into_ns.clone(),
+        decryption,
+    };
+    let for_all = credentials.iter().map(|credentials| Wanted {
+        stage: Stage::Credentials,
+        manifest: secret(&delivery, &namespace, credentials),
+        registration: None,
+    });
+    let for_each = targets.iter().map(|target| Wanted {
+        stage: Stage::Own,
+        manifest: app(&delivery, &target.destination, &how),
+        registration: Some(target.held.name.clone()),
+    });
+    let wanted: Vec<Wanted> = for_all.chain(for_each).collect();
+    let live = observe::live(&build.cluster, &namespace, &wanted, &[&APP]).await?;
+    let steps = steps(&delivery, wanted, &live, typed.adopt, build.cluster.place())?;
+    drop(progress);
+
+    let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).collect();
+    warnings.extend(encryption_warning(found.is_encrypted, how.decryption.is_some()));
+    warnings.extend(steps.iter().filter(|step| step.last == Some(LastResult::Paused)).map(|step| {
+        format!("{} is paused: nothing is delivered until it is resumed", step.change.manifest.display_name())
+    }));
+    let reader = "kapp-controller";
+    let delivering = Delivering {
+        build: &build,
+        delivery: &delivery,
+        namespace: &namespace,
+        args: typed,
+        changing,
+        reader,
+        steps,
+        warnings,
+        failed,
+        asked,
+    };
+    delivering.carry_out(printer, journal).await
+}
+
+fn resolve(args: &CarvelAppArgs) -> Result<Decided> {
+    if args.service_account.is_some() {
+        return Err(Error::usage(
+            "an App with a ServiceAccount ignores the kubeconfig Secret: it would deploy to the build cluster",
+        )
+        .hint(
+            "leave --service-account out: the kubeconfig Secret says with which rights the run cluster is written to",
+        ));
+    }
+    if args.sync_period.as_secs() < MIN_SYNC {
+        return Err(Error::usage(format_args!("--sync-period: kapp-controller syncs every {MIN_SYNC} s at the most")));
+    }
+    let path = names::folder("--path", &args.delivery.path)?;
+    let (default, content) = match &args.package {
+        Some(package) => {
+            names::check_name("PACKAGE", package)?;
+            (package.as_str(), Content::Package { folder: names::path(&[&path, package]) })
+        }
+        None => (DELIVERABLES, Content::Deliverables { folder: path }),
+    };
+    let name = args.delivery.delivery_name.as_deref().unwrap_or(default).to_owned();
+    names::check_name("--name", &name)?;
+    let url = Url::parse(&args.git_url, &GIT)?;
+    Ok(Decided {
+        delivery: Delivery { name, content },
+        git_ref: GitRef::parse(&args.git_ref)?,
+        credentials: credentials::read(&args.credentials, &url)?,
+        named: targets::named(&args.delivery)?,
+        url,
+    })
+}
+
+/// Whose keys are in the Secret for SOPS?
+async fn decryption(build: &BuildCluster, namespace: &str, secret: Option<&str>) -> Result<Option<Decryption>> {
+    let Some(name) = secret else { return Ok(None) };
+    let found = observe::named_secret(&build.cluster, namespace, "--decryption-secret", name).await?;
+    Ok(Some(Decryption { secret: name.to_owned(), keys: crate::delivery::carvel_app::keys_of(&found) }))
+}
+
+/// What is encrypted, and by whom it would not be decrypted.
+pub(super) fn encryption_warning(is_encrypted: bool, is_decrypted: bool) -> Option<String> {
+    (is_encrypted && !is_decrypted).then(|| {
+        "the repository holds what is encrypted with SOPS: the reader decrypts it with --decryption-secret SECRET"
+            .to_owned()
+    })
+}

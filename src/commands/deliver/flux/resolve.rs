@@ -1,0 +1,99 @@
+//! What was typed, decided as far as that needs no cluster.
+
+use crate::{
+    cli::deliver::flux::{FluxArgs, Provider, SourceKind},
+    commands::deliver::{credentials, targets},
+    delivery::{
+        Content, Delivery,
+        flux::{Secretless, Source},
+        git::{GIT, GitRef, Url},
+        git_credentials::GitCredentials,
+        names,
+    },
+    error::{Error, Result},
+    registration::trial,
+};
+
+/// What was decided.
+pub(super) struct Decided {
+    pub delivery: Delivery,
+    pub source: Source,
+    /// The address of the source; none where it is there already.
+    pub url: Option<Url>,
+    pub credentials: Option<GitCredentials>,
+    pub secretless: Option<Secretless>,
+    pub named: Vec<targets::Named>,
+}
+
+/// Decides.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) for what cannot be.
+pub(super) fn resolve(args: &FluxArgs) -> Result<Decided> {
+    names::check_name("PACKAGE", &args.package)?;
+    let path = names::folder("--path", &args.delivery.path)?;
+    let name = args.delivery.delivery_name.clone().unwrap_or_else(|| args.package.clone());
+    names::check_name("--name", &name)?;
+    let delivery = Delivery { name, content: Content::Package { folder: names::path(&[&path, &args.package]) } };
+    let (source, url) = source(args)?;
+    let credentials = match (&url, &source) {
+        (Some(url), Source::Git { .. }) => credentials::read(&args.credentials, url)?,
+        _ if args.credentials.git_secret.is_none() && names_credentials(args) => {
+            return Err(Error::usage("only the credentials of a Git repository are made into a Secret here")
+                .hint("make the Secret as Flux wants it for that source, and name it with --git-secret"));
+        }
+        _ => None,
+    };
+    if let Some(GitCredentials::Ssh { known_hosts: None, .. }) = &credentials {
+        return Err(Error::usage("Flux takes no private key without the server's public keys")
+            .hint("add --git-known-hosts FILE, as ssh-keyscan prints it"));
+    }
+    let secretless = args.secretless.map(|provider| Secretless {
+        provider: match provider {
+            Provider::Generic => "generic",
+            Provider::Aws => "aws",
+            Provider::Azure => "azure",
+            Provider::Gcp => "gcp",
+        }
+        .to_owned(),
+        service_account: args.secretless_account.clone(),
+        audience: args.secretless_audience.clone(),
+    });
+    Ok(Decided { delivery, source, url, credentials, secretless, named: targets::named(&args.delivery)? })
+}
+
+fn names_credentials(args: &FluxArgs) -> bool {
+    let credentials = &args.credentials;
+    credentials.git_credentials_file.is_some()
+        || credentials.git_credentials_env.is_some()
+        || credentials.git_ssh_key.is_some()
+}
+
+fn source(args: &FluxArgs) -> Result<(Source, Option<Url>)> {
+    if let Some(existing) = &args.source {
+        let found = trial::Source::parse(existing, "./")?;
+        return Ok((Source::Existing { kind: found.kind, name: found.name }, None));
+    }
+    let typed = args.git_url.as_deref().unwrap_or_default();
+    if args.bucket.is_some() != (args.source_kind == SourceKind::Bucket) {
+        return Err(Error::usage("--bucket NAME and --source-kind Bucket need each other"));
+    }
+    match args.source_kind {
+        SourceKind::GitRepository => {
+            let url = Url::parse(typed, &GIT)?;
+            let git_ref = GitRef::parse(args.git_ref.as_deref().unwrap_or("main"))?;
+            Ok((Source::Git { url: url.text.clone(), git_ref }, Some(url)))
+        }
+        SourceKind::OciRepository => {
+            let url = Url::parse(typed, &["oci"])?;
+            let tag = args.git_ref.clone().unwrap_or_else(|| "latest".to_owned());
+            Ok((Source::Oci { url: url.text.clone(), tag }, Some(url)))
+        }
+        SourceKind::Bucket => {
+            let url = Url::parse(typed, &["https", "http"])?;
+            let endpoint = url.port.map_or(url.host.clone(), |port| format!("{}:{port}", url.host));
+            let bucket = args.bucket.clone().unwrap_or_default();
+            Ok((Source::Bucket { endpoint, bucket, insecure: url.scheme == "http" }, Some(url)))
+        }
+    }
+}

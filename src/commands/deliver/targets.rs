@@ -1,0 +1,175 @@
+//! Which registrations are delivered to: their kubeconfig Secrets, found and proven.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, stream};
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use crate::{
+    cli::deliver::DeliveryArgs,
+    cluster::Limits,
+    commands::{
+        build_cluster::BuildCluster,
+        proof::{Use, prove_observed},
+    },
+    delivery::{Destination, names},
+    error::{Error, Result},
+    registration::{
+        facts::SecretFacts,
+        held::{Held, select},
+    },
+};
+
+/// How many credentials are tried at a time, each at a cluster of its own.
+const AT_A_TIME: usize = 32;
+
+/// A registration that is delivered to.
+pub(super) struct Target {
+    /// As the build cluster holds it.
+    pub held: Held,
+    /// Its kubeconfig Secret.
+    pub secret: SecretFacts,
+    /// What was decided.
+    pub destination: Destination,
+}
+
+/// A registration that was named, with its folder where that was named as well.
+pub(super) struct Named {
+    registration: String,
+    folder: Option<String>,
+}
+
+/// Reads `RUN[=FOLDER]`.
+pub(super) fn named(args: &DeliveryArgs) -> Result<Vec<Named>> {
+    let read = |text: &String| {
+        let (registration, folder) =
+            text.split_once('=').map_or((text.as_str(), None), |(run, folder)| (run, Some(folder)));
+        let folder = folder.map(|folder| names::folder("--run", folder)).transpose()?;
+        Ok(Named { registration: registration.to_owned(), folder })
+    };
+    args.run.iter().map(read).collect()
+}
+
+/// Finds them by one request.
+pub(super) async fn find(
+    build: &BuildCluster,
+    args: &DeliveryArgs,
+    namespace: &str,
+    named: &[Named],
+) -> Result<Vec<Target>> {
+    let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
+    let (held, mut secrets): (Vec<Held>, BTreeMap<String, SecretFacts>) =
+        found.into_iter().map(|(held, secret)| (held.clone(), (held.uid, secret))).unzip();
+    let wanted: Vec<String> = named.iter().map(|one| one.registration.clone()).collect();
+    let selected = match select(held, &wanted, build.cluster.place()) {
+        Err(error) => return Err(elsewhere(build, &wanted, namespace).await.unwrap_or(error)),
+        Ok(selected) if selected.is_empty() => {
+            return Err(Error::usage(format_args!(
+                "there are no registrations in the namespace '{namespace}' on {}",
+                build.cluster.place()
+            ))
+            .hint("register one: kubectl tapmc register-run-cluster, or name another namespace with -n"));
+        }
+        Ok(selected) => selected,
+    };
+    let mut targets = Vec::new();
+    for held in selected {
+        let Some(secret) = secrets.remove(&held.uid) else { continue };
+        let folder = named.iter().find(|one| one.registration == held.name).and_then(|one| one.folder.clone());
+        let destination = Destination {
+            registration: held.name.clone(),
+            secret: held.secret.clone(),
+            folder: folder.unwrap_or_else(|| held.name.clone()),
+            run_namespace: run_namespace(args, &held)?,
+        };
+        targets.push(Target { held, secret, destination });
+    }
+    targets.sort_by(|a, b| a.held.name.cmp(&b.held.name));
+    Ok(targets)
+}
+
+/// A registration of that name whose Secret is in another namespace, where this can be seen.
+async fn elsewhere(build: &BuildCluster, wanted: &[String], namespace: &str) -> Option<Error> {
+    let everywhere = build.cluster.list_registrations(None).await.ok()?;
+    let is_here =
+        |name: &String| everywhere.iter().any(|held| &held.name == name && held.secret.namespace == namespace);
+    let missing = wanted.iter().find(|name| !is_here(name))?;
+    let other = everywhere.iter().find(|held| &held.name == missing)?;
+    Some(
+        Error::usage(format_args!(
+            "the kubeconfig Secret of '{missing}' is {}, and a reader in the namespace '{namespace}' takes no Secret of another one",
+            other.secret
+        ))
+        .hint(format_args!("deliver from there: -n {}", other.secret.namespace)),
+    )
+}
+
+fn run_namespace(args: &DeliveryArgs, held: &Held) -> Result<String> {
+    let known = held.run_namespaces();
+    let Some(typed) = &args.run_namespace else { return Ok(known.into_iter().next().unwrap_or_default()) };
+    if known.contains(typed) {
+        return Ok(typed.clone());
+    }
+    Err(Error::usage(format_args!(
+        "'{}' is no run namespace of '{}', whose credential may write to {}",
+        typed.escape_debug(),
+        held.name,
+        crate::words::list(known.iter().map(|name| format!("'{name}'")))
+    ))
+    .hint("name one of these, or register again with --run-namespace"))
+}
+
+/// What a credential must be able to do in the run namespace of a destination.
+pub(super) type Needs<'a> = dyn Fn(&Destination) -> Vec<PolicyRule> + 'a;
+
+/// Tries each credential as its reader would; gives those that are good, and the others with the reason.
+pub(super) async fn prove(
+    build: &BuildCluster,
+    targets: Vec<Target>,
+    limits: Limits,
+    needs: &Needs<'_>,
+) -> (Vec<Target>, Vec<(String, Error)>) {
+    let tried = targets.into_iter().map(|target| async {
+        let destination = &target.destination;
+        let needs = BTreeMap::from([(destination.run_namespace.clone(), needs(destination))]);
+        let how = Use { probe: false, needs };
+        let proof = prove_observed(build, target.held.clone(), Some(&target.secret), limits, how).await;
+        (target, proof.error)
+    });
+    let tried: Vec<(Target, Option<Error>)> = stream::iter(tried).buffered(AT_A_TIME).collect().await;
+    let (mut good, mut failed) = (Vec::new(), Vec::new());
+    for (target, error) in tried {
+        match error {
+            None => good.push(target),
+            Some(error) => failed.push((target.held.name, error)),
+        }
+    }
+    (good, failed)
+}
+
+/// Tries the credentials of these registrations; gives those that do not work, with the reason.
+pub(in crate::commands) async fn prove_held(
+    build: &BuildCluster,
+    namespace: &str,
+    names: &BTreeSet<String>,
+    limits: Limits,
+) -> Result<Vec<(String, Error)>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
+    let gone = names.iter().filter(|name| !found.iter().any(|(held, _)| &held.name == *name)).map(|name| {
+        let sentence =
+            format!("its kubeconfig Secret is no longer in the namespace '{namespace}' on {}", build.cluster.place());
+        (name.clone(), Error::failed(sentence))
+    });
+    let mut failed: Vec<(String, Error)> = gone.collect();
+    let tried = found.iter().filter(|(held, _)| names.contains(&held.name)).map(|(held, secret)| async {
+        let how = Use { probe: false, needs: BTreeMap::new() };
+        let proof = prove_observed(build, held.clone(), Some(secret), limits, how).await;
+        proof.error.map(|error| (held.name.clone(), error))
+    });
+    let tried: Vec<Option<(String, Error)>> = stream::iter(tried).buffered(AT_A_TIME).collect().await;
+    failed.extend(tried.into_iter().flatten());
+    Ok(failed)
+}

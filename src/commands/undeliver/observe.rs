@@ -1,0 +1,135 @@
+//! What deliveries are made of in one namespace of the build cluster, and who else uses that.
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    cluster::Cluster,
+    delivery::{
+        DELIVERY,
+        flux::{KUSTOMIZATION, SOURCES, VERSIONS},
+        git_credentials::SECRET,
+        removal::{Found, RemovalPlan},
+    },
+    error::Result,
+    kind::ApiKind,
+    package_install::APP,
+    plan::{Change, Op, Side},
+    registration::{
+        reader_labels::FLUX_WATCH,
+        readers::Readers,
+        record::{MANAGED_BY, key},
+        removal::kinds::SERVICE_ACCOUNT,
+        trial::CONFIG_MAP,
+    },
+};
+
+/// What was observed.
+pub(in crate::commands) struct Observed {
+    /// What deliveries are made of.
+    pub(in crate::commands) found: Found,
+    /// Everything that reads a kubeconfig Secret.
+    readers: Readers,
+    /// The kubeconfig Secrets that have the label by which Flux watches them, without their data.
+    watched: Vec<Value>,
+}
+
+/// Looks once.
+pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Observed> {
+    let ours = format!("{}={},{DELIVERY}", MANAGED_BY.0, MANAGED_BY.1);
+    let watch = format!("{}={},{}={}", MANAGED_BY.0, MANAGED_BY.1, FLUX_WATCH.0, FLUX_WATCH.1);
+    let (kustomization, sources) = futures::try_join!(
+        cluster.served_kinds_of_group(&KUSTOMIZATION.group),
+        cluster.served_kinds_of_group(SOURCES),
+    )?;
+    let of_readers: Vec<ApiKind> =
+        newest(&kustomization, &["Kustomization"]).into_iter().chain([APP.clone()]).collect();
+    let of_rest = newest(&sources, &["GitRepository", "OCIRepository", "Bucket"]);
+    let of_rest: Vec<ApiKind> = of_rest.into_iter().chain([SECRET.clone(), CONFIG_MAP.clone()]).collect();
+    let (readers, rest, watched, all) = futures::try_join!(
+        lists(cluster, namespace, of_readers, None),
+        lists(cluster, namespace, of_rest, Some(&ours)),
+        cluster.list_objects(&SECRET, Some(namespace), Some(&watch)),
+        cluster.observe_readers(Some(namespace)),
+    )?;
+    let mut watched = watched.unwrap_or_default();
+    for secret in &mut watched {
+        secret["data"] = Value::Null;
+    }
+    let service_accounts = service_accounts(cluster, namespace, &readers).await?;
+    Ok(Observed { found: Found { readers, rest, service_accounts }, readers: all, watched })
+}
+
+/// Each of these kinds in the newest version that is served.
+fn newest(served: &[ApiKind], kinds: &[&str]) -> Vec<ApiKind> {
+    let place = |kind: &ApiKind| VERSIONS.iter().position(|version| kind.version == *version).unwrap_or(VERSIONS.len());
+    let of_kind =
+        |wanted: &&str| served.iter().filter(|kind| kind.kind == **wanted).min_by_key(|kind| place(kind)).cloned();
+    kinds.iter().filter_map(of_kind).collect()
+}
+
+async fn lists(
+    cluster: &Cluster,
+    namespace: &str,
+    kinds: Vec<ApiKind>,
+    labels: Option<&str>,
+) -> Result<Vec<(ApiKind, Value)>> {
+    let lists = kinds.into_iter().map(|kind| async move {
+        let found = cluster.list_objects(&kind, Some(namespace), labels).await?.unwrap_or_default();
+        Ok::<_, crate::error::Error>(found.into_iter().map(|object| (kind.clone(), object)).collect::<Vec<_>>())
+    });
+    Ok(try_join_all(lists).await?.into_iter().flatten().collect())
+}
+
+/// Which of the ServiceAccounts that Kustomizations name are there: Flux prunes as one of them.
+async fn service_accounts(
+    cluster: &Cluster,
+    namespace: &str,
+    readers: &[(ApiKind, Value)],
+) -> Result<BTreeSet<String>> {
+    let of_flux = readers.iter().filter(|(kind, _)| kind.kind == KUSTOMIZATION.kind);
+    let named: BTreeSet<&str> =
+        of_flux.filter_map(|(_, object)| object["spec"]["serviceAccountName"].as_str()).collect();
+    let there = named.into_iter().map(|name| async move {
+        let found = cluster.read_object(&SERVICE_ACCOUNT, Some(namespace), name).await?;
+        Ok::<_, crate::error::Error>(found.map(|_| name.to_owned()))
+    });
+    Ok(try_join_all(there).await?.into_iter().flatten().collect())
+}
+
+/// Takes the watch label from the kubeconfig Secrets that nothing of Flux reads afterwards.
+pub(super) fn unwatched(observed: &Observed, plan: &RemovalPlan) -> Vec<Change> {
+    let is_going = |name: &str, kind: &ApiKind| {
+        plan.steps.iter().any(|step| step.change.manifest.name == name && step.kind.kind == kind.kind)
+    };
+    let stays = |secret: &Value| {
+        observed.readers.all.iter().any(|reader| {
+            reader.kind.group.ends_with("fluxcd.io")
+                && secret["metadata"]["name"] == reader.secret.name.as_str()
+                && !is_going(&reader.object.name, &reader.kind)
+        })
+    };
+    let was_read = |secret: &Value| {
+        observed.readers.all.iter().any(|reader| {
+            secret["metadata"]["name"] == reader.secret.name.as_str() && is_going(&reader.object.name, &reader.kind)
+        })
+    };
+    let recorded = |secret: &Value| secret["metadata"]["annotations"][key::READER_LABELS].is_string();
+    let secrets = observed.watched.iter().filter(|secret| recorded(secret) && was_read(secret) && !stays(secret));
+    secrets.map(without_label).collect()
+}
+
+fn without_label(secret: &Value) -> Change {
+    let text = |field: &str| secret["metadata"][field].as_str().map(str::to_owned);
+    let body = json!({"metadata": {"labels": {FLUX_WATCH.0: null}, "annotations": {key::READER_LABELS: null}}});
+    Change {
+        op: Op::Update,
+        side: Side::Build,
+        manifest: SECRET.manifest(text("namespace").as_deref(), &text("name").unwrap_or_default(), body),
+        uid: text("uid"),
+        resource_version: None,
+        why: Some("nothing of Flux watches it any more".to_owned()),
+    }
+}

@@ -1,0 +1,251 @@
+//! What ends a delivery, in which order, and what stays: what is a run cluster's own before the Packages,
+//! and what all run clusters share last, when none of them needs it any more.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{DELIVERY, label, leftovers};
+use crate::{
+    error::{Error, Result},
+    kind::ApiKind,
+    plan::{Change, Manifest, Op, Side},
+    registration::{facts::map, record::registration_of},
+    words,
+};
+
+/// When an object goes: earlier stages first, each awaited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Apps, and the Kustomizations of what is a run cluster's own.
+    Own,
+    /// The Kustomizations of the Packages.
+    Packages,
+    /// Sources, their credentials, and what else nobody waits for.
+    Rest,
+}
+
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Packages, Self::Rest];
+}
+
+/// What was found in the namespace, each with its kind.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Apps and Kustomizations, also those of others.
+    pub readers: Vec<(ApiKind, Value)>,
+    /// Sources, Secrets and ConfigMaps of deliveries.
+    pub rest: Vec<(ApiKind, Value)>,
+    /// The ServiceAccounts beside them that Kustomizations name.
+    pub service_accounts: BTreeSet<String>,
+}
+
+/// Which deliveries end.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The delivery; none for every one.
+    pub name: Option<String>,
+    /// To these registrations; empty for every one.
+    pub runs: Vec<String>,
+}
+
+/// The deletion of one object.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// When.
+    pub stage: Stage,
+    /// Its kind.
+    pub kind: ApiKind,
+    /// The deletion.
+    pub change: Change,
+    /// For which registration; none where it is for all of them.
+    pub registration: Option<String>,
+    /// Does its controller take back what it delivered, for which it needs the credential?
+    pub takes_back: bool,
+}
+
+/// Everything that ending deliveries would do.
+#[derive(Debug, Default)]
+pub struct RemovalPlan {
+    /// The deletions in their order.
+    pub steps: Vec<Step>,
+    /// What stays although one might expect otherwise, and why.
+    pub kept: Vec<Change>,
+    /// What stays on the run clusters.
+    pub warnings: Vec<String>,
+}
+
+impl RemovalPlan {
+    /// The registrations whose credential is needed to take back what was delivered.
+    #[must_use]
+    pub fn needed(&self) -> BTreeSet<String> {
+        self.steps.iter().filter(|step| step.takes_back).filter_map(|step| step.registration.clone()).collect()
+    }
+}
+
+/// Decides what ending the deliveries would do.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) for a delivery or a registration that there is not, with the
+/// one that was probably meant.
+pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Result<RemovalPlan> {
+    let ours: Vec<&(ApiKind, Value)> =
+        found.readers.iter().filter(|(_, object)| delivery_of(object).is_some()).collect();
+    let wanted = asked.name.as_deref().map(label);
+    check_known(&ours, found, asked, wanted.as_deref(), place)?;
+    let is_named = |object: &Value| wanted.is_none() || delivery_of(object) == wanted;
+    let is_asked = |object: &Value| {
+        is_named(object)
+            && (asked.runs.is_empty() || registration(object).is_some_and(|name| asked.runs.contains(&name)))
+    };
+    let mut plan = RemovalPlan::default();
+    let (going, staying): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(_, object)| is_asked(object));
+    for (kind, object) in &going {
+        let left = leftovers::of(object, |name| found.service_accounts.contains(name));
+        let shown = format!("{} '{}'", kind.kind, text(&object["metadata"]["name"]));
+        match (&left, leave_behind) {
+            (_, true) => plan.warnings.push(stays(&shown, "--leave-behind asks for that", &leftovers::listed(object))),
+            (Some(left), false) => plan.warnings.push(stays(&shown, &left.why, &left.objects)),
+            (None, false) => {}
+        }
+        let is_packages = object["spec"]["path"].as_str().is_some_and(|path| path.ends_with("/packages"));
+        let stage = if is_packages { Stage::Packages } else { Stage::Own };
+        plan.steps.push(step(stage, kind, object, left.is_none() && !leave_behind));
+    }
+    let still: BTreeSet<String> = staying.iter().filter_map(|(_, object)| delivery_of(object)).collect();
+    for (kind, object) in &found.rest {
+        let Some(delivery) = delivery_of(object).filter(|_| is_named(object)) else { continue };
+        let is_touched = || going.iter().any(|(_, object)| delivery_of(object).as_ref() == Some(&delivery));
+        match registration(object) {
+            Some(_) if !is_asked(object) => {}
+            None if !asked.runs.is_empty() && !is_touched() => {}
+            None if still.contains(&delivery) => {
+                plan.kept.push(kept(kind, object, "other run clusters are still delivered to with it"));
+            }
+            None if let Some(other) = user_of(found, &going, kind, object) => {
+                plan.kept.push(kept(kind, object, &format!("{other} reads it, which is not this plugin's")));
+            }
+            _ => plan.steps.push(step(Stage::Rest, kind, object, false)),
+        }
+    }
+    plan.steps.sort_by_key(|step| step.stage);
+    Ok(plan)
+}
+
+/// The deletions of what the deliveries to these registrations share, when none of their readers stays.
+#[must_use]
+pub fn shared(found: &Found, runs: &[String]) -> Vec<Change> {
+    let is_there = |run: &&String| {
+        found
+            .readers
+            .iter()
+            .any(|(_, object)| delivery_of(object).is_some() && registration(object).as_ref() == Some(*run))
+    };
+    let runs: Vec<String> = runs.iter().filter(is_there).cloned().collect();
+    if runs.is_empty() {
+        return Vec::new();
+    }
+    let planned = plan(found, &Asked { name: None, runs }, false, "the build cluster");
+    let steps = planned.map(|plan| plan.steps).unwrap_or_default();
+    steps.into_iter().filter(|step| step.stage == Stage::Rest).map(|step| step.change).collect()
+}
+
+fn check_known(
+    ours: &[&(ApiKind, Value)],
+    found: &Found,
+    asked: &Asked,
+    wanted: Option<&str>,
+    place: &str,
+) -> Result<()> {
+    let all = || ours.iter().map(|(_, object)| object).chain(found.rest.iter().map(|(_, object)| object));
+    let unknown = |what: &str, typed: &str, known: Vec<String>| {
+        let error = Error::usage(format_args!("there is no {what} '{}' here on {place}", typed.escape_debug()));
+        match words::closest(typed, &known) {
+            Some(close) => error.hint(format_args!("did you mean '{close}'?")),
+            None if known.is_empty() => error.hint("name another namespace with -n"),
+            None => error.hint(format_args!("there is {}", words::list(known.iter().map(|name| format!("'{name}'"))))),
+        }
+    };
+    let deliveries: BTreeSet<String> = all().filter_map(delivery_of).collect();
+    if let (Some(name), Some(wanted)) = (&asked.name, wanted)
+        && !deliveries.contains(wanted)
+    {
+        return Err(unknown("delivery", name, deliveries.into_iter().collect()));
+    }
+    let runs: BTreeSet<String> = ours
+        .iter()
+        .filter(|(_, object)| wanted.is_none() || delivery_of(object).as_deref() == wanted)
+        .filter_map(|(_, object)| registration(object))
+        .collect();
+    match asked.runs.iter().find(|run| !runs.contains(*run)) {
+        Some(run) => Err(unknown("delivery to", run, runs.into_iter().collect())),
+        None => Ok(()),
+    }
+}
+
+/// Who else reads a source.
+fn user_of(found: &Found, going: &[&(ApiKind, Value)], kind: &ApiKind, source: &Value) -> Option<String> {
+    let stays = |object: &Value| !going.iter().any(|(_, gone)| gone["metadata"]["uid"] == object["metadata"]["uid"]);
+    let reads = |object: &&(ApiKind, Value)| {
+        let reference = &object.1["spec"]["sourceRef"];
+        reference["kind"] == kind.kind.as_ref() && reference["name"] == source["metadata"]["name"] && stays(&object.1)
+    };
+    found
+        .readers
+        .iter()
+        .find(reads)
+        .map(|(kind, object)| format!("{} '{}'", kind.kind, text(&object["metadata"]["name"])))
+}
+
+fn stays(shown: &str, why: &str, objects: &[String]) -> String {
+    let what = match objects {
+        [] => "what it delivered".to_owned(),
+        objects => words::list(objects.iter().cloned()),
+    };
+    format!("{shown} leaves behind on its run cluster {what}: {why}")
+}
+
+fn step(stage: Stage, kind: &ApiKind, object: &Value, takes_back: bool) -> Step {
+    let manifest = observed(kind, object);
+    let why = match (stage, takes_back) {
+        (Stage::Rest, _) => "nothing needs it any more",
+        (_, true) => "what it delivered goes with it",
+        (_, false) => "what it delivered is left behind",
+    };
+    let change = Change::delete(Side::Build, manifest, why);
+    Step { stage, kind: kind.clone(), change, registration: registration(object), takes_back }
+}
+
+fn kept(kind: &ApiKind, object: &Value, why: &str) -> Change {
+    let manifest = observed(kind, object);
+    Change { op: Op::Keep, side: Side::Build, manifest, uid: None, resource_version: None, why: Some(why.to_owned()) }
+}
+
+/// The object without its data: it may be a Secret's.
+fn observed(kind: &ApiKind, object: &Value) -> Manifest {
+    let mut object = object.clone();
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("data");
+    }
+    kind.object(object)
+}
+
+fn delivery_of(object: &Value) -> Option<String> {
+    let labels = map(&object["metadata"]["labels"]);
+    let is_ours = labels
+        .get(crate::registration::record::MANAGED_BY.0)
+        .is_some_and(|by| by == crate::registration::record::MANAGED_BY.1);
+    labels.get(DELIVERY).filter(|_| is_ours).cloned()
+}
+
+fn registration(object: &Value) -> Option<String> {
+    registration_of(&map(&object["metadata"]["labels"])).map(str::to_owned)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

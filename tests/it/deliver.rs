@@ -1,0 +1,9 @@
+//! `deliver` and `undeliver`: from a registration to what a reader delivers, and back.
+
+mod bad_input;
+mod carvel_app;
+mod case;
+mod fleet;
+mod flux;
+mod repository;
+mod undeliver;
