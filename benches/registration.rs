@@ -13,6 +13,8 @@ mod contestant;
 mod cost;
 #[path = "registration/delay.rs"]
 mod delay;
+#[path = "registration/fleet_delivery.rs"]
+mod fleet_delivery;
 #[path = "registration/machine.rs"]
 mod machine;
 #[path = "registration/page.rs"]
@@ -36,6 +38,7 @@ use anyhow::{Context as _, Result, ensure};
 use arena::Arena;
 use contestant::{Contestant, PLUGIN};
 use cost::Cost;
+use fleet_delivery::FleetDelivery;
 use page::Page;
 use race::{Race, duel};
 use upkeep::Upkeep;
@@ -58,6 +61,8 @@ fn main() -> Result<()> {
     }
     say("rotating, and looking at many registrations")?;
     let upkeep = Upkeep::of(&arena, &DISTANCES, turns)?;
+    say("delivering to a fleet")?;
+    let delivery = FleetDelivery::of(&arena, turns)?;
     say("counting requests and looking at memory")?;
     let costs = Contestant::ALL.into_iter().map(|contestant| Cost::of(&arena, contestant)).collect::<Result<_>>()?;
     let start = duel(
@@ -74,7 +79,7 @@ fn main() -> Result<()> {
         },
     )?;
     let size = [fs::metadata(PLUGIN)?.len(), fs::metadata(arena.kubectl())?.len()];
-    let page = Page { machine: machine::describe(&arena)?, turns, races, upkeep, costs, start, size };
+    let page = Page { machine: machine::describe(&arena)?, turns, races, upkeep, delivery, costs, start, size };
     stdout().write_all(page.render().as_bytes())?;
     Ok(())
 }

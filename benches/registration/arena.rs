@@ -13,7 +13,10 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use super::{delay::DelayProxy, testbed::Testbed};
+use super::{
+    delay::DelayProxy,
+    testbed::{Testbed, crds},
+};
 
 /// The contexts, named as the clusters are.
 pub const BUILD: &str = "build";
@@ -32,7 +35,7 @@ pub struct Arena {
 impl Arena {
     /// Starts the control planes, and a proxy before each.
     pub fn start() -> Result<Self> {
-        let testbed = Testbed::start(&[BUILD, RUN], &[]);
+        let testbed = Testbed::start(&[BUILD, RUN], &crds(BUILD, "flux"));
         let folder = TempDir::new()?;
         let mut kubeconfig = fs::read_to_string(&testbed.kubeconfig)?;
         let mut proxies = Vec::new();

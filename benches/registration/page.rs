@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     contestant::{Contestant, Job},
     cost::{Cost, Traffic},
+    fleet_delivery::{FLEET, FleetDelivery},
     race::Race,
     upkeep::{MANY, Upkeep},
 };
@@ -22,6 +23,9 @@ const START_GOAL: Duration = Duration::from_millis(5);
 const ROTATION_GOAL: f64 = 6.0;
 /// The longest that a status of [`MANY`] registrations should take, and its requests.
 const STATUS_GOAL: (Duration, usize) = (Duration::from_millis(500), 2);
+/// The longest that planning a delivery to [`FLEET`] run clusters should take, and the most requests that
+/// each of them should add to a delivery.
+const DELIVERY_GOAL: (Duration, f64) = (Duration::from_secs(1), 4.0);
 /// The largest that the plugin should be.
 const SIZE_GOAL: u64 = 10_000_000;
 
@@ -35,6 +39,8 @@ pub struct Page {
     pub races: Vec<Race>,
     /// What a registration costs later.
     pub upkeep: Upkeep,
+    /// What a delivery to many costs.
+    pub delivery: FleetDelivery,
     /// What each contestant needs, in the order of [`Contestant::ALL`].
     pub costs: Vec<Cost>,
     /// How long the plugin and kubectl take to say their version.
@@ -69,6 +75,7 @@ impl Page {
         text += &row("", Contestant::ALL.map(label));
         text += &self.needs();
         text += &self.later();
+        text += &self.delivered();
         text += &format!(
             "\nSTART-UP (version) AND SIZE\n  kubectl-tapmc {}, {}; kubectl {}, {:.1} MB\n",
             with_goal(&milliseconds(self.start[0]), self.start[0] <= START_GOAL, "≤ 5 ms"),
@@ -94,6 +101,15 @@ impl Page {
             with_goal(&milliseconds(status[0]), status[0] <= STATUS_GOAL.0, "≤ 500 ms"),
             with_goal(&format!("{requests} requests"), *requests <= STATUS_GOAL.1, "≤ 2"),
             milliseconds(status[1]),
+        )
+    }
+
+    fn delivered(&self) -> String {
+        let FleetDelivery { plan, requests } = self.delivery;
+        format!(
+            "  deliver flux to {FLEET} run clusters: planned in {}, {} for each of them\n",
+            with_goal(&milliseconds(plan), plan <= DELIVERY_GOAL.0, "≤ 1 s"),
+            with_goal(&format!("{requests:.1} requests"), requests <= DELIVERY_GOAL.1, "≤ 4"),
         )
     }
 
