@@ -59,7 +59,7 @@ pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Resu
 /// A registration that is not there may have lost its Secret.
 fn or_lost(error: Error) -> Error {
     let other = error.hint_text().unwrap_or_default().to_owned();
-    error.replace_hint(format_args!("{other}; if its Secret was lost, name the run cluster with --run-context"))
+    error.replace_hint(format_args!("{other}\n      if its Secret was lost, name the run cluster with --run-context"))
 }
 
 pub(super) fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {

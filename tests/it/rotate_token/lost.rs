@@ -55,8 +55,10 @@ fn what_is_typed_wrong_is_told() {
     let case = Case::new("typed");
     case.register().succeeds();
     let close = format!("{}x", case.name);
-    Tapmc::new(["rotate-token", &close, "--context", BUILD])
-        .fails(2, &["there is no registration '", &format!("did you mean '{}'?; if its Secret was lost", case.name)]);
+    Tapmc::new(["rotate-token", &close, "--context", BUILD]).fails(
+        2,
+        &["there is no registration '", &format!("did you mean '{}'?\n      if its Secret was lost", case.name)],
+    );
     Tapmc::new(["rotate-token", "--context", BUILD]).fails(2, &["--all", "NAME"]);
     rotate(&case).args(["--shard", "2/2"]).fails(2, &["'2/2' is not a part of a whole"]);
     rotate(&case).args(["--evict", "--grace", "5m"]).fails(2, &["--grace"]);
