@@ -26,7 +26,7 @@ use crate::{
         Asked, Registration,
         held::Held,
         kubeconfig,
-        names::Name,
+        names::{Name, is_dns_label},
         planning::{self, Observed, RegistrationPlan, context_namespace},
         record::{MANAGED_BY, REGISTRATION},
     },
@@ -192,9 +192,11 @@ pub(super) fn as_recorded(
     // An address that was registered may stay; another one may be a tunnel of the operator's own.
     let recorded_address = held.map_or("", Held::server);
     let may_be_local = recorded_address.is_empty() || recorded_address == context_endpoint.server;
+    // Where to look first; the run cluster's own record decides, and a look that went wide of it is repeated.
+    let expected = held.and_then(|held| held.run_namespaces().into_iter().find(|namespace| is_dns_label(namespace)));
     Ok(Asked {
         secret_name: held.map(|held| held.secret.name.clone()),
-        context_namespace: local.namespace(run_context)?,
+        context_namespace: expected.map_or_else(|| local.namespace(run_context), Ok)?,
         allow_loopback_server: may_be_local,
         ..Asked::as_recorded(Name::parse(&visited.name)?, visited.namespace.clone(), context_endpoint)
     })

@@ -132,6 +132,8 @@ fn a_rotation_is_six_steps() {
         let is_write = |request: &&String| !request.starts_with("GET") && !request.contains("reviews");
         requests.iter().filter(is_write).map(|request| request.split('?').next().unwrap().to_owned()).collect()
     };
+    let looks = run.iter().filter(|request| request.ends_with("/api/v1/namespaces/kube-system")).count();
+    assert_eq!(looks, 1, "it is looked at once: {run:?}");
     // Listed, observed; then marker, token, proof, Secret. The marker's grace goes beside the Secret.
     let on_run = writes(&run);
     assert_eq!(on_run.len(), 3, "{on_run:?}");
