@@ -4,11 +4,6 @@
 use k8s_openapi::{
     ByteString,
     api::{
-        admissionregistration::v1::{
-            MatchCondition, MatchResources, NamedRuleWithOperations, ValidatingAdmissionPolicy,
-            ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingSpec, ValidatingAdmissionPolicySpec,
-            Validation,
-        },
         core::v1::{Namespace, Secret, ServiceAccount},
         rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject},
     },
@@ -17,7 +12,8 @@ use k8s_openapi::{
 
 use super::{
     Registration,
-    names::Name,
+    admission::{self, Bounds},
+    names::{Name, ObjectRef},
     reader_labels,
     record::{FORMAT, Generation, Map, Recorded, key, labels},
     renewal,
@@ -81,21 +77,18 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
         return Vec::new();
     }
     let owned = |namespace: Option<&str>, name: &str| owned(registration, account_namespace_uid, namespace, name);
-    let name = role_name(&registration.name);
+    let (name, account) = (role_name(&registration.name), registration.account.reference());
     let mut manifests = Vec::new();
     let namespaced = registration.grants.namespaced_rules();
     if !namespaced.is_empty() {
         for namespace in &registration.run_namespaces {
-            manifests.extend(role(registration, owned(Some(namespace), &name), &namespaced));
+            manifests.extend(role(owned(Some(namespace), &name), &namespaced, account));
         }
     }
-    if let Some(account) = &registration.grants.impersonate {
+    if let Some(other) = &registration.grants.impersonate {
         let name = format!("{name}-impersonate");
-        manifests.extend(role(
-            registration,
-            owned(Some(&account.namespace), &name),
-            &registration.grants.impersonation_rules(),
-        ));
+        let rules = registration.grants.impersonation_rules();
+        manifests.extend(role(owned(Some(&other.namespace), &name), &rules, account));
     }
     let cluster_wide = registration.grants.cluster_rules();
     if !cluster_wide.is_empty() {
@@ -108,7 +101,7 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
         manifests.push(Manifest::new(&ClusterRoleBinding {
             metadata: owned(None, &name),
             role_ref,
-            subjects: Some(subjects(registration)),
+            subjects: Some(subjects(account)),
         }));
     }
     if registration.guard {
@@ -120,24 +113,22 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
     manifests
 }
 
-fn role(registration: &Registration, meta: ObjectMeta, rules: &[PolicyRule]) -> [Manifest; 2] {
-    let name = meta.name.clone().unwrap_or_default();
-    [
-        Manifest::new(&Role { metadata: meta.clone(), rules: Some(rules.to_vec()) }),
-        Manifest::new(&RoleBinding {
-            metadata: meta,
-            role_ref: role_ref("Role", &name),
-            subjects: Some(subjects(registration)),
-        }),
-    ]
+/// A Role and the RoleBinding of its name that gives it to the account.
+pub(super) fn role(meta: ObjectMeta, rules: &[PolicyRule], account: &ObjectRef) -> [Manifest; 2] {
+    [Manifest::new(&Role { metadata: meta.clone(), rules: Some(rules.to_vec()) }), role_binding(meta, account)]
 }
 
-pub(super) fn role_ref(kind: &str, name: &str) -> RoleRef {
+/// The RoleBinding alone.
+pub(super) fn role_binding(meta: ObjectMeta, account: &ObjectRef) -> Manifest {
+    let role_ref = role_ref("Role", meta.name.as_deref().unwrap_or_default());
+    Manifest::new(&RoleBinding { metadata: meta, role_ref, subjects: Some(subjects(account)) })
+}
+
+fn role_ref(kind: &str, name: &str) -> RoleRef {
     RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: kind.into(), name: name.to_owned() }
 }
 
-fn subjects(registration: &Registration) -> Vec<Subject> {
-    let account = registration.account.reference();
+fn subjects(account: &ObjectRef) -> Vec<Subject> {
     vec![Subject {
         kind: "ServiceAccount".into(),
         name: account.name.clone(),
@@ -149,39 +140,17 @@ fn subjects(registration: &Registration) -> Vec<Subject> {
 /// Whoever may write Secrets in a namespace can have the token controller fill one with a
 /// never-ending token of any ServiceAccount there; this policy closes that way to the account.
 fn guard(registration: &Registration, meta: &ObjectMeta) -> [Manifest; 2] {
-    let texts = |list: &[&str]| Some(list.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
-    let policy = ValidatingAdmissionPolicySpec {
-        failure_policy: Some("Fail".into()),
-        match_constraints: Some(MatchResources {
-            resource_rules: Some(vec![NamedRuleWithOperations {
-                api_groups: texts(&[""]),
-                api_versions: texts(&["v1"]),
-                operations: texts(&["CREATE", "UPDATE"]),
-                resources: texts(&["secrets"]),
-                ..NamedRuleWithOperations::default()
-            }]),
-            ..MatchResources::default()
-        }),
-        match_conditions: Some(vec![MatchCondition {
-            name: "delivery-account".into(),
-            expression: format!("request.userInfo.username == '{}'", registration.account_user()),
-        }]),
-        validations: Some(vec![Validation {
-            expression: "object.type != 'kubernetes.io/service-account-token'".into(),
-            message: Some("the delivery account may write no Secret of type service-account-token".into()),
-            ..Validation::default()
-        }]),
-        ..ValidatingAdmissionPolicySpec::default()
+    let bounds = Bounds {
+        account: "delivery-account",
+        user: registration.account_user(),
+        resource: "secrets",
+        operations: &["CREATE", "UPDATE"],
+        validations: vec![(
+            "object.type != 'kubernetes.io/service-account-token'".into(),
+            "the delivery account may write no Secret of type service-account-token".into(),
+        )],
     };
-    let binding = ValidatingAdmissionPolicyBindingSpec {
-        policy_name: meta.name.clone(),
-        validation_actions: texts(&["Deny"]),
-        ..ValidatingAdmissionPolicyBindingSpec::default()
-    };
-    [
-        Manifest::new(&ValidatingAdmissionPolicy { metadata: meta.clone(), spec: Some(policy), status: None }),
-        Manifest::new(&ValidatingAdmissionPolicyBinding { metadata: meta.clone(), spec: Some(binding) }),
-    ]
+    admission::policy(meta, bounds)
 }
 
 /// The marker Secret of a generation: a token bound to it ends with it.

@@ -5,6 +5,7 @@
 //! [`planning`] joins the two.
 
 pub mod access;
+mod admission;
 pub mod clock;
 pub mod credential;
 pub mod differences;

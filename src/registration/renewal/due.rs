@@ -47,14 +47,6 @@ pub struct Due {
     pub own: bool,
 }
 
-impl Due {
-    /// Is nothing due?
-    #[must_use]
-    pub fn is_nothing(self) -> bool {
-        !self.delivery && !self.own
-    }
-}
-
 /// The kubeconfig Secret that a renewal kubeconfig's Secret says it is for.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use k8s_openapi::{
     api::{
         batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec},
         core::v1::{Namespace, PodTemplateSpec, ServiceAccount},
-        rbac::v1::{PolicyRule, Role, RoleBinding, Subject},
+        rbac::v1::PolicyRule,
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
@@ -17,7 +17,7 @@ use super::{hash, job_name, pod};
 use crate::{
     plan::Manifest,
     registration::{
-        access::role_ref,
+        access::role,
         names::{Name, ObjectRef},
         record::{FORMAT, MANAGED_BY, Map, key, labels},
     },
@@ -85,13 +85,13 @@ pub fn of_one(member: &Member, options: &Options) -> Vec<Manifest> {
     let mut manifests = Vec::new();
     if options.shards.is_none() {
         let rules = vec![secret_rule(&["get", "patch"], Some(&member.renewal_secret.name)), event_rule()];
-        manifests.extend(runner(&own(locked, &name), rules));
+        manifests.extend(runner(&own(locked, &name), &rules));
         manifests.push(cron_job(own(locked, &name), &Runner::One(member), options));
     }
     let access = access_name(&member.name);
     let meta = own(&member.secret.namespace, &access);
     let rules = vec![secret_rule(&["get", "patch"], Some(&member.secret.name))];
-    manifests.extend(role(&meta, rules, &ObjectRef::new(locked, account)));
+    manifests.extend(role(meta, &rules, &ObjectRef::new(locked, account)));
     manifests
 }
 
@@ -100,7 +100,7 @@ pub fn of_one(member: &Member, options: &Options) -> Vec<Manifest> {
 pub fn of_all(members: &[Member], shards: u32, options: &Options) -> Vec<Manifest> {
     let meta = shared_metadata(Some(&options.namespace), SHARED);
     let rules = vec![secret_rule(&["get", "list", "patch"], None), event_rule()];
-    let mut manifests = runner(&meta, rules);
+    let mut manifests = runner(&meta, &rules);
     manifests.push(cron_job(meta, &Runner::All(members, shards), options));
     manifests
 }
@@ -202,32 +202,15 @@ fn cron_job(metadata: ObjectMeta, runner: &Runner<'_>, options: &Options) -> Man
 }
 
 /// The ServiceAccount that runs, with its rights in its own namespace.
-fn runner(meta: &ObjectMeta, rules: Vec<PolicyRule>) -> Vec<Manifest> {
+fn runner(meta: &ObjectMeta, rules: &[PolicyRule]) -> Vec<Manifest> {
     let name = meta.name.clone().unwrap_or_default();
     let account = ServiceAccount {
         metadata: meta.clone(),
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()
     };
-    let role = role(meta, rules, &ObjectRef::new(meta.namespace.clone().unwrap_or_default(), name));
+    let role = role(meta.clone(), rules, &ObjectRef::new(meta.namespace.clone().unwrap_or_default(), name));
     std::iter::once(Manifest::new(&account)).chain(role).collect()
-}
-
-fn role(meta: &ObjectMeta, rules: Vec<PolicyRule>, account: &ObjectRef) -> [Manifest; 2] {
-    let subject = Subject {
-        kind: "ServiceAccount".into(),
-        name: account.name.clone(),
-        namespace: Some(account.namespace.clone()),
-        api_group: None,
-    };
-    [
-        Manifest::new(&Role { metadata: meta.clone(), rules: Some(rules) }),
-        Manifest::new(&RoleBinding {
-            metadata: meta.clone(),
-            role_ref: role_ref("Role", meta.name.as_deref().unwrap_or_default()),
-            subjects: Some(vec![subject]),
-        }),
-    ]
 }
 
 fn secret_rule(verbs: &[&str], name: Option<&str>) -> PolicyRule {

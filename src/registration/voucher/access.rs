@@ -4,24 +4,18 @@
 //! may be minted.
 
 use k8s_openapi::{
-    api::{
-        admissionregistration::v1::{
-            MatchCondition, MatchResources, NamedRuleWithOperations, ValidatingAdmissionPolicy,
-            ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingSpec, ValidatingAdmissionPolicySpec,
-            Validation,
-        },
-        core::v1::ServiceAccount,
-        rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject},
-    },
-    apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
+    api::{core::v1::ServiceAccount, rbac::v1::PolicyRule},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use crate::{
     plan::Manifest,
     registration::{
         Registration,
+        access::{self, owned, role_binding},
+        admission::{self, Bounds, literal},
         names::{Name, ObjectRef},
-        record::{FORMAT, Map, key, labels},
+        user_of,
     },
 };
 
@@ -43,33 +37,20 @@ pub fn account(registration: &Registration) -> ObjectRef {
 /// ServiceAccount, Role and RoleBinding.
 #[must_use]
 pub fn objects(registration: &Registration) -> [Manifest; 3] {
+    let service_account = Manifest::new(&ServiceAccount {
+        metadata: metadata(registration, ACCOUNT),
+        automount_service_account_token: Some(false),
+        ..ServiceAccount::default()
+    });
     let name = role_name(&registration.name);
-    [
-        Manifest::new(&ServiceAccount {
-            metadata: metadata(registration, ACCOUNT),
-            automount_service_account_token: Some(false),
-            ..ServiceAccount::default()
-        }),
-        Manifest::new(&Role { metadata: metadata(registration, &name), rules: Some(rules(registration)) }),
-        binding(registration),
-    ]
+    let [role, binding] = access::role(metadata(registration, &name), &rules(registration), &account(registration));
+    [service_account, role, binding]
 }
 
 /// The RoleBinding, without which no voucher can be redeemed.
 #[must_use]
 pub fn binding(registration: &Registration) -> Manifest {
-    let name = role_name(&registration.name);
-    let account = account(registration);
-    Manifest::new(&RoleBinding {
-        metadata: metadata(registration, &name),
-        role_ref: RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: "Role".into(), name },
-        subjects: Some(vec![Subject {
-            kind: "ServiceAccount".into(),
-            name: account.name,
-            namespace: Some(account.namespace),
-            api_group: None,
-        }]),
-    })
+    role_binding(metadata(registration, &role_name(&registration.name)), &account(registration))
 }
 
 /// Create the delivery account's token, and delete the binding that allows it.
@@ -93,84 +74,35 @@ pub fn rules(registration: &Registration) -> Vec<PolicyRule> {
 /// the registration's lifetime. Without it a token can be minted that outlives all of them.
 #[must_use]
 pub fn policy(registration: &Registration, owner: &str, marker: &str, audiences: &[String]) -> [Manifest; 2] {
-    let texts = |list: &[&str]| Some(list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
-    let name = role_name(&registration.name);
-    let account = account(registration);
-    let mut meta = ObjectMeta { namespace: None, ..metadata(registration, &name) };
-    meta.owner_references = Some(vec![OwnerReference {
-        api_version: "v1".into(),
-        kind: "Namespace".into(),
-        name: account.namespace.clone(),
-        uid: owner.to_owned(),
-        ..OwnerReference::default()
-    }]);
-    let validation = |expression: String, message: &str| Validation {
-        expression,
-        message: Some(message.to_owned()),
-        ..Validation::default()
-    };
-    let audiences = audiences.iter().map(|audience| literal(audience)).collect::<Vec<_>>().join(", ");
-    let spec = ValidatingAdmissionPolicySpec {
-        failure_policy: Some("Fail".into()),
-        match_constraints: Some(MatchResources {
-            resource_rules: Some(vec![NamedRuleWithOperations {
-                api_groups: texts(&[""]),
-                api_versions: texts(&["v1"]),
-                operations: texts(&["CREATE"]),
-                resources: texts(&["serviceaccounts/token"]),
-                ..NamedRuleWithOperations::default()
-            }]),
-            ..MatchResources::default()
-        }),
-        match_conditions: Some(vec![MatchCondition {
-            name: "voucher-account".into(),
-            expression: format!(
-                "request.userInfo.username == 'system:serviceaccount:{}:{}'",
-                account.namespace, account.name
-            ),
-        }]),
-        validations: Some(vec![
-            validation(
+    let brings = |expression: String, what: &str| (expression, format!("a voucher brings a token {what}"));
+    let audiences = audiences.iter().map(literal).collect::<Vec<_>>().join(", ");
+    let bounds = Bounds {
+        account: "voucher-account",
+        user: user_of(&account(registration)),
+        resource: "serviceaccounts/token",
+        operations: &["CREATE"],
+        validations: vec![
+            brings(
                 format!(
                     "has(object.spec.boundObjectRef) && object.spec.boundObjectRef != null && \
                      object.spec.boundObjectRef.kind == 'Secret' && object.spec.boundObjectRef.name == {}",
-                    literal(marker)
+                    literal(&marker)
                 ),
-                "a voucher brings a token that is bound to its marker Secret, and no other",
+                "that is bound to its marker Secret, and no other",
             ),
-            validation(
+            brings(
                 format!("object.spec.expirationSeconds <= {}", registration.duration.as_secs()),
-                "a voucher brings a token that lives no longer than the registration's",
+                "that lives no longer than the registration's",
             ),
-            validation(
+            brings(
                 format!("object.spec.audiences.all(audience, audience in [{audiences}])"),
-                "a voucher brings a token for the API server, and for nobody else",
+                "for the API server, and for nobody else",
             ),
-        ]),
-        ..ValidatingAdmissionPolicySpec::default()
+        ],
     };
-    let binding = ValidatingAdmissionPolicyBindingSpec {
-        policy_name: Some(name),
-        validation_actions: texts(&["Deny"]),
-        ..ValidatingAdmissionPolicyBindingSpec::default()
-    };
-    [
-        Manifest::new(&ValidatingAdmissionPolicy { metadata: meta.clone(), spec: Some(spec), status: None }),
-        Manifest::new(&ValidatingAdmissionPolicyBinding { metadata: meta, spec: Some(binding) }),
-    ]
-}
-
-/// A text as CEL writes it.
-fn literal(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    admission::policy(&owned(registration, owner, None, &role_name(&registration.name)), bounds)
 }
 
 fn metadata(registration: &Registration, name: &str) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(name.to_owned()),
-        namespace: Some(registration.account.reference().namespace.clone()),
-        labels: Some(labels(&registration.name)),
-        annotations: Some(Map::from([(key::FORMAT.to_owned(), FORMAT.to_owned())])),
-        ..ObjectMeta::default()
-    }
+    access::metadata(registration, Some(&registration.account.reference().namespace), name)
 }
