@@ -6,6 +6,7 @@ pub mod changing;
 pub mod cluster;
 pub mod completion;
 pub mod deliver;
+pub mod delivery_status;
 pub mod handover;
 pub mod output;
 pub mod pause_supply_chain;
@@ -87,6 +88,8 @@ pub enum Command {
     Handover(Box<handover::HandoverArgs>),
     /// Have kapp-controller or Flux deliver from Git to run clusters
     Deliver(deliver::DeliverArgs),
+    /// Show what is delivered to run clusters, and how it fares there
+    DeliveryStatus(Box<delivery_status::DeliveryStatusArgs>),
     /// End a delivery, and have its reader take back what it delivered
     Undeliver(Box<undeliver::UndeliverArgs>),
     /// Print the version of this plugin

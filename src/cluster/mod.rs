@@ -16,6 +16,7 @@ mod listing;
 mod objects;
 mod observe_build;
 mod observe_content;
+mod observe_delivered;
 mod observe_installed;
 mod observe_left;
 mod observe_pausable;

@@ -1,9 +1,10 @@
-//! The readers of kubeconfig Secrets on a build cluster.
+//! The readers of kubeconfig Secrets on a build cluster, and the sources from which those of Flux deliver.
 
 use futures::future::try_join_all;
 
 use super::Cluster;
 use crate::{
+    delivery::flux::{SOURCE_KINDS, SOURCES, newest},
     error::{Error, Kind, Result},
     kind::ApiKind,
     listing::{Listing, Reach},
@@ -22,13 +23,31 @@ impl Cluster {
     /// # Errors
     /// As the API server answers, but for its refusals.
     pub async fn observe_readers(&self, namespace: Option<&str>) -> Result<Readers> {
+        Ok(Readers::of_listings(&self.list_readers(namespace).await?))
+    }
+
+    /// The objects themselves of every kind that [`Self::observe_readers`] looks at and that the cluster
+    /// serves or may serve.
+    ///
+    /// # Errors
+    /// As the API server answers, but for its refusals.
+    pub async fn list_readers(&self, namespace: Option<&str>) -> Result<Vec<(ApiKind, Listing)>> {
         let carvel = [&PACKAGE_INSTALL, &APP].map(|kind| self.list_if_allowed(kind.clone(), namespace));
         let flux = async {
             let kinds = self.served_flux_readers().await?;
             try_join_all(kinds.into_iter().map(|kind| self.list_if_allowed(kind, namespace))).await
         };
         let (carvel, flux) = futures::try_join!(try_join_all(carvel), flux)?;
-        Ok(Readers::of_listings(&carvel.into_iter().chain(flux).collect::<Vec<_>>()))
+        Ok(carvel.into_iter().chain(flux).collect())
+    }
+
+    /// Flux's sources, in one namespace or in all, each kind in the newest version that the cluster serves.
+    ///
+    /// # Errors
+    /// As the API server answers, but for its refusals.
+    pub async fn list_sources(&self, namespace: Option<&str>) -> Result<Vec<(ApiKind, Listing)>> {
+        let served = newest(&self.served_kinds_of_group(SOURCES).await?, &SOURCE_KINDS);
+        try_join_all(served.into_iter().map(|kind| self.list_if_allowed(kind, namespace))).await
     }
 
     /// Flux's kinds that deploy, in the versions that the cluster serves.
@@ -42,7 +61,8 @@ impl Cluster {
         Ok(served.collect())
     }
 
-    async fn list_if_allowed(&self, kind: ApiKind, namespace: Option<&str>) -> Result<(ApiKind, Listing)> {
+    /// The objects of a kind, in one namespace or in all; a refusal is told with the list.
+    pub(super) async fn list_if_allowed(&self, kind: ApiKind, namespace: Option<&str>) -> Result<(ApiKind, Listing)> {
         let reach = namespace.map_or(Reach::Everywhere, |namespace| Reach::Namespace(namespace.to_owned()));
         let listing = match self.list_objects(&kind, namespace, None).await {
             Ok(Some(objects)) => Listing { objects, reach },

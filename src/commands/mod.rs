@@ -7,6 +7,7 @@ mod build_cluster;
 mod complete;
 mod completion;
 mod deliver;
+mod delivery_status;
 mod fleet;
 mod handover;
 mod object_files;
@@ -124,6 +125,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Deliver(args) => {
             let printer = Printer::new(deliver::format(&args));
             (printer, to_the_end(deliver::deliver(args, printer, journal.clone())))
+        }
+        Command::DeliveryStatus(args) => {
+            let printer = Printer::new(args.format());
+            (printer, to_the_end(delivery_status::delivery_status(*args, printer)))
         }
         Command::Undeliver(args) => {
             let printer = Printer::new(args.changing.output.format());

@@ -1,7 +1,7 @@
 //! The operator's own way to the run cluster of a registration, found by its address or, failing
 //! that, by its identity. The stored credential is never used for it.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
@@ -215,6 +215,18 @@ fn by_address(local: &LocalKubeconfig, server: &str) -> Vec<String> {
     let mut names = local.context_names();
     names.retain(|name| local.endpoint(name).is_ok_and(|endpoint| endpoint.server == server));
     names
+}
+
+/// A look at a run cluster that takes no longer than all requests to it may: finding the way may ask other
+/// clusters of the kubeconfig who they are.
+///
+/// # Errors
+/// [`Kind::Unreachable`] when the time is over, and those of the look.
+pub(super) async fn within<T>(limits: Limits, look: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(limits.total, look).await.unwrap_or_else(|_| {
+        let seconds = limits.total.as_secs();
+        Err(Error::new(Kind::Unreachable, format_args!("the run cluster gave no answer within {seconds} s")))
+    })
 }
 
 /// Who a cluster is, as far as a recorded identity must be compared with it.

@@ -7,6 +7,8 @@
 
 use serde_json::{Map, Value, json};
 
+mod kinds;
+
 use super::{Delivery, Destination, git::GitRef, names};
 use crate::{
     kind::ApiKind,
@@ -14,13 +16,8 @@ use crate::{
     registration::{access::SECRET_KEY, kubeconfig::Endpoint},
 };
 
-/// The group of Flux's sources.
-pub const SOURCES: &str = "source.toolkit.fluxcd.io";
-/// The versions of Flux's groups that are known, newest first.
-pub const VERSIONS: [&str; 3] = ["v1", "v1beta2", "v1beta1"];
-/// What deploys.
-pub static KUSTOMIZATION: ApiKind =
-    ApiKind::namespaced("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations");
+pub use kinds::{KUSTOMIZATION, SOURCE_KINDS, SOURCES, VERSIONS, newest, source_kind};
+
 static CONFIG_MAP: ApiKind = ApiKind::namespaced("", "v1", "ConfigMap", "configmaps");
 
 /// Where Flux reads from.
@@ -90,17 +87,6 @@ pub struct Secretless {
     pub service_account: Option<String>,
     /// The audience of its token; the address where none is named.
     pub audience: Option<String>,
-}
-
-/// A kind of source of that name, in the newest version that is known.
-#[must_use]
-pub fn source_kind(kind: &str) -> ApiKind {
-    let (kind, plural) = match kind {
-        "OCIRepository" => ("OCIRepository", "ocirepositories"),
-        "Bucket" => ("Bucket", "buckets"),
-        _ => ("GitRepository", "gitrepositories"),
-    };
-    ApiKind::namespaced(SOURCES, "v1", kind, plural)
 }
 
 impl Source {

@@ -18,6 +18,7 @@ pub mod package_install;
 pub mod params;
 pub mod planning;
 pub mod removal;
+pub mod status;
 pub mod typed_values;
 pub mod values;
 pub mod values_schema;

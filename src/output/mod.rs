@@ -6,9 +6,12 @@
 //! Colour repeats what the words say and is never the only sign.
 
 mod changes;
+mod delivery_status;
+mod delivery_tree;
 pub mod files;
 mod human;
 mod manifests;
+mod mermaid;
 mod package_install;
 pub mod pipe;
 mod progress;
@@ -42,6 +45,7 @@ use crate::{
     supply_chain::scaffold::Scaffolded,
 };
 
+pub use delivery_tree::DeliveryTree;
 pub use human::CHECKED_HERE;
 pub use manifests::{document as yaml_document, documents as yaml_documents};
 pub use progress::Progress;

@@ -9,7 +9,7 @@ use super::{
     rows::{Cell, Row, cut, one_line, render},
 };
 use crate::{
-    registration::health::Severity,
+    registration::health::{Finding, Severity},
     report::status::{ReaderStatus, RegistrationStatus, StatusReport},
     words,
 };
@@ -37,8 +37,12 @@ pub(super) fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -
 
 /// What stands below, on stderr.
 pub(super) fn below(report: &StatusReport) -> String {
-    let note = |note: &String| format!("{} {}\n", style("note:").for_stderr().cyan(), clean(note));
-    warnings(&report.warnings) + &report.notes.iter().map(note).collect::<String>()
+    warnings(&report.warnings) + &notes(&report.notes)
+}
+
+/// What is worth knowing, a line each.
+pub(super) fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("{} {}\n", style("note:").for_stderr().cyan(), clean(note))).collect()
 }
 
 fn row(item: &RegistrationStatus, live: bool, wide: bool, in_all_namespaces: bool) -> Row {
@@ -92,9 +96,14 @@ fn findings(item: &RegistrationStatus, wide: bool, in_all_namespaces: bool) -> S
         return String::new();
     }
     let place = if in_all_namespaces { format!("{}/", item.namespace) } else { String::new() };
+    told(&format!("{place}{}", item.name), &item.findings, wide)
+}
+
+/// The findings about something of that name: the message, and the command that helps.
+pub(super) fn told(name: &str, findings: &[Finding], wide: bool) -> String {
     let mut text = String::new();
-    for finding in &item.findings {
-        let name = style(one_line(&format!("{place}{}", item.name))).bold();
+    for finding in findings {
+        let name = style(one_line(name)).bold();
         let word = colour(finding.severity).apply_to(finding.word);
         text.push_str(&format!(
             "\n{name}  {word}\n  {}\n",
@@ -105,7 +114,8 @@ fn findings(item: &RegistrationStatus, wide: bool, in_all_namespaces: bool) -> S
     text
 }
 
-fn colour(severity: Severity) -> Style {
+/// The colour that repeats a word's severity.
+pub(super) fn colour(severity: Severity) -> Style {
     match severity {
         Severity::Broken => Style::new().red().bold(),
         Severity::Critical => Style::new().red(),

@@ -43,6 +43,15 @@ impl Pausable {
         PAUSABLE.iter().find(|pausable| pausable.kind.kind == kind)
     }
 
+    /// The kind whose objects tell how they fare as those of that name do: all of Flux's sources tell it alike.
+    #[must_use]
+    pub fn that_tells(kind: &str) -> Option<&'static Self> {
+        Self::of_kind(match kind {
+            "OCIRepository" | "Bucket" => "GitRepository",
+            kind => kind,
+        })
+    }
+
     /// The kind in the newest of its versions that is served; none where none is.
     #[must_use]
     pub fn in_newest(&self, is_served: impl Fn(&str) -> bool) -> Option<ApiKind> {

@@ -124,14 +124,14 @@ pub fn select(held: Vec<Held>, names: &[String], place: &str) -> Result<Vec<Held
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::registration::profiles::{Grants, Profile};
 
     /// A registration of whose record nothing is missing: a token from second 1,000 to second 2,000.
-    pub(in crate::registration) fn healthy() -> Held {
+    pub(crate) fn healthy() -> Held {
         let at = |second| Timestamp::from_second(second).unwrap();
         let recorded = Recorded {
             build_cluster_uid: "build-uid".into(),

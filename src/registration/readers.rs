@@ -30,6 +30,47 @@ pub enum LastResult {
     Unknown,
 }
 
+impl LastResult {
+    /// How the controller of an object fared with it the last time.
+    #[must_use]
+    pub fn of(pausable: &Pausable, object: &Value) -> Self {
+        if pausable.is_paused(object) {
+            return Self::Paused;
+        }
+        let has_failed = |type_: &str| conditions::find(object, type_).is_some_and(|condition| condition.is_true());
+        if pausable.shows_pause() && has_failed("DeleteFailed") {
+            return Self::Failed(failure(object));
+        }
+        match settled(pausable, object) {
+            Some(Settled::Succeeded) => Self::Ok,
+            Some(Settled::Failed(message)) => Self::Failed(message),
+            None if conditions::of(&object["status"]).is_empty() => Self::Unknown,
+            None => Self::Reconciling,
+        }
+    }
+
+    /// The word for tables and scripts: `ok`, `failed`, `reconciling`, `paused` or `unknown`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed(_) => "failed",
+            Self::Reconciling => "reconciling",
+            Self::Paused => "paused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Why it failed, in the controller's own words.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Failed(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
 /// An object that refers to a kubeconfig Secret.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -84,7 +125,7 @@ impl Reader {
             key: text(&reference["key"]),
             field,
             is_overridden: is_carvel && text(&object["spec"]["serviceAccountName"]).is_some(),
-            last: last_result(pausable, object),
+            last: LastResult::of(pausable, object),
         })
     }
 
@@ -92,22 +133,6 @@ impl Reader {
     #[must_use]
     pub fn short(&self) -> String {
         format!("{}/{}", self.kind.kind.to_lowercase(), self.object.name)
-    }
-}
-
-fn last_result(pausable: &Pausable, object: &Value) -> LastResult {
-    if pausable.is_paused(object) {
-        return LastResult::Paused;
-    }
-    let has_failed = |type_: &str| conditions::find(object, type_).is_some_and(|condition| condition.is_true());
-    if pausable.shows_pause() && has_failed("DeleteFailed") {
-        return LastResult::Failed(failure(object));
-    }
-    match settled(pausable, object) {
-        Some(Settled::Succeeded) => LastResult::Ok,
-        Some(Settled::Failed(message)) => LastResult::Failed(message),
-        None if conditions::of(&object["status"]).is_empty() => LastResult::Unknown,
-        None => LastResult::Reconciling,
     }
 }
 

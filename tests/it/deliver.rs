@@ -2,7 +2,7 @@
 
 mod bad_input;
 mod carvel_app;
-mod case;
+pub mod case;
 mod fleet;
 mod flux;
 mod repository;

@@ -16,6 +16,7 @@ mod apply_supply_chain;
 mod command_lines;
 mod completion;
 mod deliver;
+mod delivery_status;
 mod fixtures;
 mod flux;
 mod fuzz;

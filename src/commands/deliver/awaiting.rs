@@ -19,7 +19,7 @@ use crate::{
 
 /// How an object's controller fared; none for a kind that has none. All of Flux's sources tell it alike.
 pub(super) fn last_result(kind: &str, found: Option<&Value>) -> Option<LastResult> {
-    let pausable = pausable(kind)?;
+    let pausable = Pausable::that_tells(kind)?;
     let Some(found) = found else { return Some(LastResult::Unknown) };
     if pausable.is_paused(found) {
         return Some(LastResult::Paused);
@@ -28,13 +28,6 @@ pub(super) fn last_result(kind: &str, found: Option<&Value>) -> Option<LastResul
         Some(Settled::Succeeded) => LastResult::Ok,
         Some(Settled::Failed(message)) => LastResult::Failed(message),
         None => LastResult::Reconciling,
-    })
-}
-
-fn pausable(kind: &str) -> Option<&'static Pausable> {
-    Pausable::of_kind(match kind {
-        "OCIRepository" | "Bucket" => "GitRepository",
-        kind => kind,
     })
 }
 
@@ -82,7 +75,7 @@ fn outcome(step: &Step, object: &Value, requested: Option<&str>) -> Option<Settl
     if is_asked && requested.is_some_and(|at| object["status"]["lastHandledReconcileAt"] != at) {
         return None;
     }
-    outcome_of(pausable(&step.change.manifest.kind)?, object)
+    outcome_of(Pausable::that_tells(&step.change.manifest.kind)?, object)
 }
 
 fn failed(run: &Run<'_>, step: &Step, message: &str) -> Error {

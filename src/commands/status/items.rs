@@ -6,7 +6,7 @@ use crate::{
         health::{self, Facts},
         held::Held,
         live::{LiveFacts, OwnLook, Trial},
-        readers::{LastResult, Reader},
+        readers::Reader,
         record::{key, list},
         renewal::seen::RenewalSight,
     },
@@ -105,19 +105,12 @@ fn live_status(live: &LiveFacts, facts: &Facts<'_>) -> LiveStatus {
 }
 
 fn reader_status(reader: &Reader) -> ReaderStatus {
-    let (result, message) = match &reader.last {
-        LastResult::Ok => ("ok", None),
-        LastResult::Failed(message) => ("failed", Some(message.clone())),
-        LastResult::Reconciling => ("reconciling", None),
-        LastResult::Paused => ("paused", None),
-        LastResult::Unknown => ("unknown", None),
-    };
     ReaderStatus {
         api_version: reader.kind.api_version(),
         kind: reader.kind.kind.to_string(),
         namespace: reader.object.namespace.clone(),
         name: reader.object.name.clone(),
-        result,
-        message,
+        result: reader.last.word(),
+        message: reader.last.message().map(str::to_owned),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
-        run_cluster::{RunClusters, Several, identity},
+        run_cluster::{RunClusters, Several, identity, within},
     },
     error::{Error, Kind, Result},
     kind::ApiKind,
@@ -102,12 +102,7 @@ async fn own_look(ways: &RunClusters<'_>, held: &Held, limits: Limits) -> (OwnLo
         let time = run.cluster.now();
         Ok::<_, Error>((RunSide { identity: run.identity, account, marker }, time))
     };
-    // Finding the way may ask other clusters of the kubeconfig who they are.
-    let found = tokio::time::timeout(limits.total, look).await.unwrap_or_else(|_| {
-        let seconds = limits.total.as_secs();
-        Err(Error::new(Kind::Unreachable, format_args!("the run cluster gave no answer within {seconds} s")))
-    });
-    match found {
+    match within(limits, look).await {
         Ok((side, time)) => (OwnLook::Seen(Box::new(side)), Some(time)),
         Err(error) => {
             let why = error.to_string();

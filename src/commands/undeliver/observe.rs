@@ -9,7 +9,7 @@ use crate::{
     cluster::Cluster,
     delivery::{
         DELIVERY,
-        flux::{KUSTOMIZATION, SOURCES, VERSIONS},
+        flux::{KUSTOMIZATION, SOURCE_KINDS, SOURCES, newest},
         git_credentials::SECRET,
         removal::{Found, RemovalPlan},
     },
@@ -46,7 +46,7 @@ pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> 
     )?;
     let of_readers: Vec<ApiKind> =
         newest(&kustomization, &["Kustomization"]).into_iter().chain([APP.clone()]).collect();
-    let of_rest = newest(&sources, &["GitRepository", "OCIRepository", "Bucket"]);
+    let of_rest = newest(&sources, &SOURCE_KINDS);
     let of_rest: Vec<ApiKind> = of_rest.into_iter().chain([SECRET.clone(), CONFIG_MAP.clone()]).collect();
     let (readers, rest, watched, all) = futures::try_join!(
         lists(cluster, namespace, of_readers, None),
@@ -60,14 +60,6 @@ pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> 
     }
     let service_accounts = service_accounts(cluster, namespace, &readers).await?;
     Ok(Observed { found: Found { readers, rest, service_accounts }, readers: all, watched })
-}
-
-/// Each of these kinds in the newest version that is served.
-fn newest(served: &[ApiKind], kinds: &[&str]) -> Vec<ApiKind> {
-    let place = |kind: &ApiKind| VERSIONS.iter().position(|version| kind.version == *version).unwrap_or(VERSIONS.len());
-    let of_kind =
-        |wanted: &&str| served.iter().filter(|kind| kind.kind == **wanted).min_by_key(|kind| place(kind)).cloned();
-    kinds.iter().filter_map(of_kind).collect()
 }
 
 async fn lists(

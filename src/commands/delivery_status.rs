@@ -1,0 +1,80 @@
+//! `kubectl tapmc delivery-status`: what is delivered to run clusters, and what became of it there. It changes
+//! nothing.
+
+mod look;
+
+use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use crate::{
+    cli::delivery_status::{DeliveryStatusArgs, DeliveryStatusFormat},
+    delivery::status::{BuildSide, join},
+    error::{Error, Kind, Result},
+    output::{DeliveryTree, Printer},
+    registration::{health::Severity, held::Held},
+    report::{API_VERSION, delivery_status::DeliveryStatusReport},
+    words,
+};
+
+/// Shows the deliveries of registrations.
+pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) -> Result<()> {
+    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let mut all = build.registrations(&args.registrations).await?;
+    all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
+    one_way_one_cluster(&args, &all)?;
+
+    let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
+    let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
+    let progress = printer.progress("looking at the build cluster and the run clusters");
+    let (side, sights) =
+        futures::join!(look::build_side(&build, &all), look::run_sides(&ways, &all, limits(&args.kubeconfig)));
+    let side = side?;
+    drop(progress);
+
+    let joined = all.iter().zip(&sights).map(|(held, sight)| join(held, &side, sight, &build.context));
+    let items: Vec<_> = joined.collect();
+    let mut notes = of_build_side(&side, &build);
+    notes.extend(items.iter().flat_map(|item| item.notes.iter().cloned()));
+    let report = DeliveryStatusReport {
+        api_version: API_VERSION,
+        kind: "DeliveryStatusList",
+        cluster: build.report(),
+        items,
+        notes,
+    };
+    match args.output {
+        Some(DeliveryStatusFormat::Tree) => printer.delivery_tree(&report, DeliveryTree::Terminal)?,
+        Some(DeliveryStatusFormat::Mermaid) => printer.delivery_tree(&report, DeliveryTree::Mermaid)?,
+        _ => printer.delivery_status(&report, args.registrations.all_namespaces)?,
+    }
+    if args.exit_code { verdict(&report) } else { Ok(()) }
+}
+
+fn one_way_one_cluster(args: &DeliveryStatusArgs, all: &[Held]) -> Result<()> {
+    if args.run_cluster.run_context.is_none() || all.len() == 1 {
+        return Ok(());
+    }
+    Err(Error::usage(format_args!(
+        "--run-context names the way to one run cluster, and {} are shown",
+        words::count(all.len(), "registration")
+    ))
+    .hint("name the registration: kubectl tapmc delivery-status NAME --run-context CONTEXT"))
+}
+
+fn of_build_side(side: &BuildSide, build: &BuildCluster) -> Vec<String> {
+    let lacks = || {
+        let place = build.cluster.place();
+        format!("{place} serves neither Apps nor Kustomizations: neither kapp-controller nor Flux is installed there")
+    };
+    let hidden = side.hidden.iter().map(|(kind, why)| format!("{kind} could not be seen: {why}"));
+    side.lacks_readers.then(lacks).into_iter().chain(hidden).collect()
+}
+
+/// What `--exit-code` says.
+fn verdict(report: &DeliveryStatusReport) -> Result<()> {
+    let deliveries = || report.items.iter().flat_map(|item| &item.deliveries);
+    let bad = deliveries().filter(|delivery| delivery.severity != Severity::Fine).count();
+    let all = match deliveries().count() {
+        1 => "1 delivery".to_owned(),
+        number => format!("{number} deliveries"),
+    };
+    if bad == 0 { Ok(()) } else { Err(Error::new(Kind::DriftFound, format_args!("not fine: {bad} of {all}"))) }
+}

@@ -1,0 +1,41 @@
+//! The look at both sides: the build cluster by a request for each kind, all run clusters at once.
+
+use futures::{StreamExt as _, stream};
+
+use crate::{
+    cluster::Limits,
+    commands::{
+        build_cluster::BuildCluster,
+        run_cluster::{RunClusters, Several, within},
+    },
+    delivery::status::{BuildSide, RunSight},
+    error::Result,
+    registration::held::Held,
+};
+
+/// How many run clusters are looked at at a time.
+const AT_A_TIME: usize = 64;
+
+/// What reads the Secrets of these registrations.
+pub(super) async fn build_side(build: &BuildCluster, all: &[Held]) -> Result<BuildSide> {
+    let namespace = all.first().map(|held| held.secret.namespace.as_str());
+    let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
+    // A Kustomization may name a source of another namespace; those that may be seen are.
+    let (readers, sources) =
+        futures::try_join!(build.cluster.list_readers(namespace), build.cluster.list_sources(namespace))?;
+    Ok(BuildSide::of_listings(readers, sources))
+}
+
+/// What is on their run clusters, in their order. None is waited for longer than the limits say.
+pub(super) async fn run_sides(ways: &RunClusters<'_>, all: &[Held], limits: Limits) -> Vec<RunSight> {
+    stream::iter(all.iter().map(|held| run_side(ways, held, limits))).buffered(AT_A_TIME).collect().await
+}
+
+async fn run_side(ways: &RunClusters<'_>, held: &Held, limits: Limits) -> RunSight {
+    let look = async {
+        let run = ways.find(held, Several::First).await?;
+        let side = run.cluster.observe_delivered(&held.run_namespaces()).await?;
+        Ok(RunSight::Seen { context: run.context, side })
+    };
+    within(limits, look).await.unwrap_or_else(|error| RunSight::Unseen(error.to_string()))
+}
