@@ -2,6 +2,7 @@
 //! fields are the schema of `-o json`.
 
 mod backups;
+pub mod check;
 pub mod delivery_status;
 mod journal;
 pub mod package_install;

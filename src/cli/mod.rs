@@ -3,6 +3,7 @@
 
 pub mod apply_supply_chain;
 pub mod changing;
+pub mod check;
 pub mod cluster;
 pub mod completion;
 pub mod deliver;
@@ -90,6 +91,8 @@ pub enum Command {
     Deliver(deliver::DeliverArgs),
     /// Show what is delivered to run clusters, and how it fares there
     DeliveryStatus(Box<delivery_status::DeliveryStatusArgs>),
+    /// Check what the clusters need for deliveries, and lack
+    Check(Box<check::CheckArgs>),
     /// End a delivery, and have its reader take back what it delivered
     Undeliver(Box<undeliver::UndeliverArgs>),
     /// Print the version of this plugin

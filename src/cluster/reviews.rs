@@ -76,16 +76,35 @@ impl Cluster {
         })
     }
 
+    /// Which of these rights the caller does not hold.
+    ///
+    /// # Errors
+    /// As the API server answers.
+    pub async fn missing_rights(&self, needed: &std::collections::BTreeSet<Right>) -> Result<Vec<Right>> {
+        let namespaces: std::collections::BTreeSet<&str> =
+            needed.iter().filter_map(|right| right.namespace.as_deref()).collect();
+        let namespaces: Vec<&str> = namespaces.into_iter().collect();
+        let mut rights = self.rights(&namespaces, &[]).await?;
+        self.ask_once_more(&mut rights, needed).await?;
+        Ok(rights.missing(needed))
+    }
+
+    /// What the reviews did not hold is asked once more, one by one.
+    async fn ask_once_more(&self, rights: &mut Rights, needed: &std::collections::BTreeSet<Right>) -> Result<()> {
+        let unasked = rights.unasked(needed);
+        if !unasked.is_empty() {
+            rights.single.extend(self.rights(&[], &unasked).await?.single);
+        }
+        Ok(())
+    }
+
     /// Refuses where a needed right is missing. What the reviews did not hold is asked once more,
     /// one by one: webhook authorizers, as those of EKS, GKE and AKS, cannot list their rules.
     ///
     /// # Errors
     /// [`Kind::NotAllowed`] naming each verb, resource and namespace.
     pub async fn require(&self, rights: &mut Rights, needed: &std::collections::BTreeSet<Right>) -> Result<()> {
-        let unasked = rights.unasked(needed);
-        if !unasked.is_empty() {
-            rights.single.extend(self.rights(&[], &unasked).await?.single);
-        }
+        self.ask_once_more(rights, needed).await?;
         let missing = rights.missing(needed);
         if missing.is_empty() {
             return Ok(());

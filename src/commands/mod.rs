@@ -4,6 +4,7 @@
 mod apply_supply_chain;
 mod await_gone;
 mod build_cluster;
+mod check;
 mod complete;
 mod completion;
 mod deliver;
@@ -129,6 +130,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::DeliveryStatus(args) => {
             let printer = Printer::new(args.format());
             (printer, to_the_end(delivery_status::delivery_status(*args, printer)))
+        }
+        Command::Check(args) => {
+            let printer = Printer::new(args.output.format());
+            (printer, to_the_end(check::check(*args, printer)))
         }
         Command::Undeliver(args) => {
             let printer = Printer::new(args.changing.output.format());

@@ -18,6 +18,7 @@ pub mod package_install;
 pub mod params;
 pub mod planning;
 pub mod removal;
+pub mod requirements;
 pub mod status;
 pub mod typed_values;
 pub mod values;

@@ -6,6 +6,7 @@
 //! Colour repeats what the words say and is never the only sign.
 
 mod changes;
+mod check;
 mod delivery_status;
 mod delivery_tree;
 pub mod files;

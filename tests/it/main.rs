@@ -13,6 +13,7 @@
 mod support;
 
 mod apply_supply_chain;
+mod check;
 mod command_lines;
 mod completion;
 mod deliver;

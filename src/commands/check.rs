@@ -1,0 +1,65 @@
+//! `kubectl tapmc check`: what the clusters need for deliveries, and lack. It changes nothing.
+
+mod look;
+
+use futures::{StreamExt as _, stream};
+
+use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use crate::{
+    cli::check::{CheckArgs, CheckedWay},
+    delivery::requirements::{Requirement, Way},
+    error::{Error, Kind, Result},
+    output::Printer,
+    report::{API_VERSION, check::CheckReport},
+    words,
+};
+
+/// How many run clusters are looked at at a time.
+const AT_A_TIME: usize = 64;
+
+/// Shows what is there and what is missing.
+pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
+    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let mut all = build.registrations(&args.registrations).await?;
+    all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
+    if args.run_cluster.run_context.is_some() && all.len() != 1 {
+        return Err(Error::usage(format_args!(
+            "--run-context names the way to one run cluster, and {} are checked",
+            words::count(all.len(), "registration")
+        ))
+        .hint("name the registration: kubectl tapmc check NAME --run-context CONTEXT"));
+    }
+
+    let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
+    let run_clusters = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
+    let look = look::Look {
+        build: &build,
+        run_clusters: &run_clusters,
+        limits: limits(&args.kubeconfig),
+        deliverables: args.deliverables,
+    };
+    let progress = printer.progress("looking at the build cluster and the run clusters");
+    let namespace = build.namespace_or(args.registrations.namespace.as_deref())?;
+    let ways = ways(&args);
+    let of_runs = stream::iter(all.iter().map(|held| look.run_cluster(held))).buffered(AT_A_TIME).collect();
+    let (of_build, of_runs): (Result<Vec<Requirement>>, Vec<Vec<Requirement>>) =
+        futures::join!(look.build_cluster(&ways, &namespace), of_runs);
+    drop(progress);
+
+    let items: Vec<Requirement> = of_build?.into_iter().chain(of_runs.into_iter().flatten()).collect();
+    let missing = items.iter().filter(|item| !item.is_met).count();
+    printer.check(&CheckReport { api_version: API_VERSION, kind: "CheckReport", items })?;
+    if all.is_empty() {
+        printer.say("no registrations found: no run cluster was checked");
+    }
+    if missing == 0 {
+        return Ok(());
+    }
+    Err(Error::new(Kind::DriftFound, format_args!("{} missing", words::count(missing, "requirement"))))
+}
+
+fn ways(args: &CheckArgs) -> Vec<Way> {
+    let asked = |way: CheckedWay| args.ways.is_empty() || args.ways.contains(&way);
+    let both = [(CheckedWay::CarvelApp, Way::CarvelApp), (CheckedWay::Flux, Way::Flux)];
+    both.into_iter().filter(|(typed, _)| asked(*typed)).map(|(_, way)| way).collect()
+}
