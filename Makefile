@@ -20,5 +20,5 @@ dist:          ## the archive for this platform, as krew installs it
 completions:   ## makes completions/ anew
 	@completions/generate
 
-fuzz:          ## kubeconfigs of all sorts for ten minutes; `make test` tries them for one
-	TAPMC_FUZZ_SECONDS=600 cargo test --locked --test it -- fuzz:: --nocapture
+fuzz:          ## kubeconfigs of all sorts for ten minutes, others each time; `make test` tries the same ones for one
+	TAPMC_FUZZ_SECONDS=600 TAPMC_FUZZ_SEED=$$(date +%s%N) cargo test --locked --test it -- fuzz:: --nocapture

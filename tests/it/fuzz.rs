@@ -1,8 +1,9 @@
 //! Whatever stands in a kubeconfig Secret: corpus files, mixed and mangled for a minute, are read by the
 //! allow-list or refused, quickly and without a panic.
 //!
-//! `TAPMC_FUZZ_SECONDS` says how long (60). An input that breaks a promise is made as small as possible
-//! and written to a file; `TAPMC_FUZZ_INPUT` names such a file to have it, and it alone, tried again.
+//! `TAPMC_FUZZ_SECONDS` says how long (60), and `TAPMC_FUZZ_SEED` where to begin: without it always at the
+//! same inputs. One that breaks a promise is made as small as possible and written to a file;
+//! `TAPMC_FUZZ_INPUT` names such a file to have it, and it alone, tried again.
 
 mod mangling;
 
@@ -13,9 +14,11 @@ use std::{
 };
 
 use kubectl_tapmc::registration::kubeconfig::{Endpoint, Stored, parse, render};
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use serde_json::Value;
 
+/// How many inputs a seed is for.
+const CASES: u32 = 200;
 /// What one input may take at the most, in a debug build.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The names of all fields that a kubeconfig of ours has.
@@ -44,6 +47,18 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     files.sort();
     let name = |file: &Path| file.file_stem().unwrap().to_str().unwrap().to_owned();
     files.iter().map(|file| (name(file), fs::read(file).unwrap())).collect()
+}
+
+/// A number that the environment may say.
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).ok().map_or(default, |text| text.parse().expect(variable))
+}
+
+/// A runner whose inputs are those of that seed.
+fn runner(cases: u32, seed: u64) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, max_shrink_time: 30_000, ..Config::default() };
+    let seed: [u8; 32] = std::array::from_fn(|index| seed.to_le_bytes()[index % 8]);
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
 /// What is promised of every input.
@@ -125,7 +140,7 @@ fn the_corpus_is_what_its_names_say() {
 
 #[test]
 fn what_is_rendered_is_read_back() {
-    let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(2_000, number("TAPMC_FUZZ_SEED", 0));
     let result = runner.run(&mangling::of_our_own(), |(name, endpoint, namespace, token)| {
         let text = render(&name, &endpoint, &namespace, Some(&token));
         let stored = parse(text.as_bytes()).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
@@ -142,19 +157,21 @@ fn whatever_a_kubeconfig_secret_holds() {
         keeps_its_promises(&fs::read(&file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         return;
     }
-    let seconds = env::var("TAPMC_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let (seconds, first) = (number("TAPMC_FUZZ_SECONDS", 60), number("TAPMC_FUZZ_SEED", 0));
     let (until, inputs) = (Instant::now() + Duration::from_secs(seconds), mangling::of_corpus(corpus()));
     let mut tried = 0;
-    while Instant::now() < until {
-        let config = Config { cases: 200, failure_persistence: None, max_shrink_time: 30_000, ..Config::default() };
-        match TestRunner::new(config).run(&inputs, |bytes| keeps_its_promises(&bytes)) {
-            Ok(()) => tried += 200,
+    for seed in first.. {
+        if Instant::now() >= until {
+            break;
+        }
+        match runner(CASES, seed).run(&inputs, |bytes| keeps_its_promises(&bytes)) {
+            Ok(()) => tried += CASES,
             Err(TestError::Fail(why, input)) => panic!("{}", kept(&input, why.message())),
             Err(error) => panic!("{error}"),
         }
     }
     assert!(tried > 0, "nothing was tried in {seconds} s");
-    eprintln!("{tried} kubeconfigs were tried in {seconds} s");
+    eprintln!("{tried} kubeconfigs were tried in {seconds} s, from seed {first} on");
 }
 
 /// Writes an input that breaks a promise, and says how to try it again.
