@@ -13,7 +13,7 @@ mod observe;
 mod reach;
 pub(super) mod targets;
 
-use super::build_cluster::BuildCluster;
+use super::{build_cluster::BuildCluster, fleet::verdict};
 use crate::{
     cli::{
         deliver::{Deliver, DeliverArgs, DeliveryArgs},
@@ -21,7 +21,7 @@ use crate::{
     },
     cluster::Cluster,
     delivery::{self, Delivery, planning},
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     output::Printer,
     plan::{Change, ChangesPlan, Side},
     report::{API_VERSION, ChangesReport, Done, Journal},
@@ -173,18 +173,15 @@ impl Delivering<'_> {
     /// The failure of the one run cluster, or how many of several failed.
     fn end(self, printer: Printer) -> Result<()> {
         let mut failed = self.failed;
-        match (failed.len(), self.asked) {
-            (0, _) => Ok(()),
-            (_, 1) => Err(failed.remove(0).1),
-            (number, asked) => {
-                let names = words::list(failed.iter().map(|(name, _)| format!("'{name}'")));
-                for (name, error) in failed {
-                    printer.error(&error.context(format_args!("nothing is delivered to '{name}'")), &[]);
-                }
-                let sentence = format!("{number} of {} failed: {names}", words::count(asked, "run cluster"));
-                Err(Error::new(Kind::PartFailed, sentence).hint("running the command again completes the rest"))
-            }
+        if self.asked > 1 {
+            let told = |(name, error): (String, Error)| {
+                let error = error.context(format_args!("nothing is delivered to '{name}'"));
+                printer.error(&error, &[]);
+                (name, error)
+            };
+            failed = failed.into_iter().map(told).collect();
         }
+        verdict(failed, (self.asked, "run cluster"), "running the command again completes the rest")
     }
 }
 

@@ -73,7 +73,7 @@ impl Visit {
                     Err(error) => outcome.failed(visited, error, &Journal::default(), printer),
                 }
             }
-            return outcome.end(&self, printer);
+            return self.end(outcome, printer);
         }
         let changing = planned.iter().map(|(_, registering)| registering).filter(|registering| !registering.is_empty());
         let (changes, issues) = changing.fold((0, false), |(n, t), r| (n + r.changes(), t || r.issues()));
@@ -99,60 +99,72 @@ impl Visit {
             }
         }
         journal.told();
-        outcome.end(&self, printer)
+        self.end(outcome, printer)
+    }
+
+    fn end(&self, outcome: Outcome<RegistrationReport>, printer: Printer) -> Result<()> {
+        outcome.end(self.hint, printer, |items, failed| {
+            printer.rotations(&RotationReport {
+                api_version: API_VERSION,
+                kind: self.kind,
+                dry_run: self.consent.dry_run.as_word(),
+                items,
+                failed,
+            })
+        })
     }
 }
 
 /// What became of each registration.
-#[derive(Default)]
-struct Outcome {
-    reports: Vec<RegistrationReport>,
+pub(super) struct Outcome<R> {
+    /// Of those that went well.
+    pub reports: Vec<R>,
     failures: Vec<(FailedRegistration, Error)>,
 }
 
-impl Outcome {
-    /// Notes a failure, which holds up no other registration.
-    fn failed(&mut self, visited: Visited, error: Error, journal: &Journal, printer: Printer) {
-        let error = tell(&visited, error, journal, printer);
+impl<R> Default for Outcome<R> {
+    fn default() -> Self {
+        Self { reports: Vec::new(), failures: Vec::new() }
+    }
+}
+
+impl<R> Outcome<R> {
+    /// Notes a failure, which holds up no other registration. That of one of several is told as it comes,
+    /// that of the only one at the end.
+    pub(super) fn failed(&mut self, visited: Visited, mut error: Error, journal: &Journal, printer: Printer) {
+        if !visited.is_only {
+            error = error.context(format_args!("the registration '{}' failed", visited.name));
+            printer.error(&error, &journal.done());
+        }
         self.failures.push((FailedRegistration::new(visited.name, visited.namespace, &error), error));
     }
 
-    fn end(self, visit: &Visit, printer: Printer) -> Result<()> {
-        let Self { reports, mut failures } = self;
-        let number = reports.len() + failures.len();
-        let (failed, mut errors): (Vec<_>, Vec<_>) = failures.drain(..).unzip();
-        let failure = part_failed(&failed, number, visit.hint);
-        let report = RotationReport {
-            api_version: API_VERSION,
-            kind: visit.kind,
-            dry_run: visit.consent.dry_run.as_word(),
-            items: reports,
-            failed,
-        };
+    /// Prints the report of all; fails where one failed.
+    pub(super) fn end(
+        self,
+        hint: &str,
+        printer: Printer,
+        print: impl FnOnce(Vec<R>, Vec<FailedRegistration>) -> Result<()>,
+    ) -> Result<()> {
+        let number = self.reports.len() + self.failures.len();
+        let (failed, errors): (Vec<_>, Vec<_>) =
+            self.failures.into_iter().map(|(failed, error)| (failed.clone(), (failed.name, error))).unzip();
         if number != 1 || errors.is_empty() || printer.is_document() {
-            printer.rotations(&report)?;
+            print(self.reports, failed)?;
         }
-        match errors.len() {
-            0 => Ok(()),
-            1 if number == 1 => Err(errors.remove(0)),
-            _ => Err(failure),
-        }
+        verdict(errors, (number, "registration"), hint)
     }
 }
 
-/// Tells of the failure of one of several as it comes; that of the only one is told at the end.
-pub(super) fn tell(visited: &Visited, error: Error, journal: &Journal, printer: Printer) -> Error {
-    if visited.is_only {
-        return error;
+/// The failure of the whole: that of the only one, or how many of several failed; none where none did.
+pub(super) fn verdict(mut failed: Vec<(String, Error)>, (number, what): (usize, &str), hint: &str) -> Result<()> {
+    match failed.len() {
+        0 => Ok(()),
+        1 if number == 1 => Err(failed.remove(0).1),
+        failures => {
+            let names = words::list(failed.iter().map(|(name, _)| format!("'{name}'")));
+            let sentence = format!("{failures} of {} failed: {names}", words::count(number, what));
+            Err(Error::new(Kind::PartFailed, sentence).hint(hint))
+        }
     }
-    let error = error.context(format_args!("the registration '{}' failed", visited.name));
-    printer.error(&error, &journal.done());
-    error
-}
-
-/// The failure of a part of them.
-pub(super) fn part_failed(failed: &[FailedRegistration], number: usize, hint: &str) -> Error {
-    let names = words::list(failed.iter().map(|failed| format!("'{}'", failed.name)));
-    let number = words::count(number, "registration");
-    Error::new(Kind::PartFailed, format_args!("{} of {number} failed: {names}", failed.len())).hint(hint)
 }

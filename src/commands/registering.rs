@@ -15,7 +15,6 @@ mod voucher_file;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::fleet::Visited;
 use crate::{
     cli::output::DryRun,
     cluster::{Cluster, Limits, kubeconfig::LocalKubeconfig},
@@ -183,7 +182,8 @@ impl Registering {
 
 /// What is asked where nothing is typed but which registration is meant.
 pub(super) fn as_recorded(
-    visited: &Visited,
+    name: &str,
+    namespace: &str,
     held: Option<&Held>,
     local: &LocalKubeconfig,
     run_context: &str,
@@ -193,12 +193,16 @@ pub(super) fn as_recorded(
     let recorded_address = held.map_or("", Held::server);
     let may_be_local = recorded_address.is_empty() || recorded_address == context_endpoint.server;
     // Where to look first; the run cluster's own record decides, and a look that went wide of it is repeated.
-    let expected = held.and_then(|held| held.run_namespaces().into_iter().find(|namespace| is_dns_label(namespace)));
+    let mut expected = held.map(Held::run_namespaces).unwrap_or_default();
+    expected.retain(|namespace| is_dns_label(namespace));
+    if expected.is_empty() {
+        expected.push(local.namespace(run_context)?);
+    }
     Ok(Asked {
         secret_name: held.map(|held| held.secret.name.clone()),
-        context_namespace: expected.map_or_else(|| local.namespace(run_context), Ok)?,
+        default_run_namespaces: expected,
         allow_loopback_server: may_be_local,
-        ..Asked::as_recorded(Name::parse(&visited.name)?, visited.namespace.clone(), context_endpoint)
+        ..Asked::as_recorded(Name::parse(name)?, namespace.to_owned(), context_endpoint)
     })
 }
 

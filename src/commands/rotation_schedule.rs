@@ -97,7 +97,8 @@ impl Schedule<'_> {
     ) -> Result<Registering> {
         let run = run_clusters.context(Some(held), Several::Choose(self.printer)).await?;
         let contexts = Contexts { build: self.build.context.clone(), run };
-        let as_recorded = as_recorded(visited, Some(held), &self.build.kubeconfig, &contexts.run)?;
+        let as_recorded =
+            as_recorded(&visited.name, &visited.namespace, Some(held), &self.build.kubeconfig, &contexts.run)?;
         let renewal =
             if self.args.remove { AskedRenewal::Nobody } else { AskedRenewal::From(self.options.namespace.clone()) };
         let asked = Asked { renewal, duration: self.args.duration, ..as_recorded };

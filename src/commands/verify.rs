@@ -10,20 +10,20 @@ use futures::{StreamExt as _, stream};
 
 use super::{
     build_cluster::BuildCluster,
+    fleet::verdict,
     limits,
     proof::{Proof, prove},
     until_interrupted,
 };
 use crate::{
     cli::{output::DryRun, verify::VerifyArgs},
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     output::Printer,
     registration::{clock, held::Held, trial::Source},
     report::{
         Journal,
         verification::{Verdict, VerificationReport},
     },
-    words,
 };
 use readers::Asked;
 
@@ -92,23 +92,16 @@ fn end(build: &BuildCluster, proofs: Vec<Proof>, warnings: Vec<String>, how: Dry
     let report =
         VerificationReport { dry_run: how.as_word(), ..VerificationReport::new(build.report(), items, warnings) };
     printer.verifications(&report)?;
-    let mut errors: Vec<(String, Error)> = errors.into_iter().flatten().collect();
-    if errors.is_empty() {
-        return Ok(());
+    let mut failed: Vec<(String, Error)> = errors.into_iter().flatten().collect();
+    if number > 1 {
+        let told = |(name, error): (String, Error)| {
+            let error = error.context(format_args!("the registration '{name}' failed"));
+            printer.error(&error, &[]);
+            (name, error)
+        };
+        failed = failed.into_iter().map(told).collect();
     }
-    if number == 1 {
-        return Err(errors.remove(0).1);
-    }
-    let failed = errors.len();
-    let names = words::list(errors.iter().map(|(name, _)| format!("'{name}'")));
-    for (name, error) in errors {
-        printer.error(&error.context(format_args!("the registration '{name}' failed")), &[]);
-    }
-    Err(Error::new(
-        Kind::PartFailed,
-        format_args!("{failed} of {} failed: {names}", words::count(number, "registration")),
-    )
-    .hint("look at one of them: kubectl tapmc verify NAME"))
+    verdict(failed, (number, "registration"), "look at one of them: kubectl tapmc verify NAME")
 }
 
 impl Proof {

@@ -31,8 +31,9 @@ pub struct Asked {
     pub run_namespaces: Option<Vec<String>>,
     /// Must the run cluster have a record of it? Then nothing is registered that was not.
     pub must_be_recorded: bool,
-    /// The namespace of the run context.
-    pub context_namespace: String,
+    /// The run namespaces where neither is any typed nor recorded: that of the run context, or those
+    /// that the build cluster tells of.
+    pub default_run_namespaces: Vec<String>,
     /// `--create-namespace`.
     pub create_namespace: bool,
     /// `--account-namespace`.
@@ -92,7 +93,7 @@ impl Asked {
             must_be_recorded: true,
             secret_name: None,
             run_namespaces: None,
-            context_namespace: "default".to_owned(),
+            default_run_namespaces: vec!["default".to_owned()],
             create_namespace: false,
             account_namespace: None,
             service_account: None,
@@ -151,7 +152,7 @@ impl Registration {
                     .run_namespaces
                     .clone()
                     .or_else(|| recorded.map(|r| r.run_namespaces.clone()))
-                    .unwrap_or_else(|| vec![asked.context_namespace.clone()]),
+                    .unwrap_or_else(|| asked.default_run_namespaces.clone()),
             ),
             grants: decide_grants(asked, recorded),
             guard: asked.guard || recorded.is_some_and(|r| r.guard),

@@ -92,7 +92,7 @@ fn of_run_context(
         namespace,
         secret_name: args.secret_name.clone(),
         run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
-        context_namespace: kubeconfig.namespace(run)?,
+        default_run_namespaces: vec![kubeconfig.namespace(run)?],
         create_namespace: args.create_namespace,
         account_namespace: args.account_namespace.clone(),
         service_account,

@@ -36,7 +36,7 @@ async fn run_side(args: &RotateTokenArgs, printer: Printer, journal: &Journal) -
     let name = Name::parse(args.registrations.names.first().map_or("", String::as_str))?;
     let request = RunSideRequest {
         asked: Asked {
-            context_namespace: local.namespace(&context)?,
+            default_run_namespaces: vec![local.namespace(&context)?],
             duration: args.duration,
             rotation: if args.evict { Rotation::Evict } else { Rotation::Now },
             grace: args.grace,

@@ -10,19 +10,19 @@ use futures::{StreamExt as _, stream};
 
 use super::super::{
     build_cluster::BuildCluster,
-    fleet::{AT_A_TIME, Visited, part_failed, tell},
+    fleet::{AT_A_TIME, Outcome, Visited},
     limits,
     renewing::{Renewed, Renewer},
 };
 use crate::{
     cli::rotate_token::RotateTokenArgs,
-    error::{Error, Result},
+    error::Result,
     output::Printer,
     registration::{
         names::{Name, ObjectRef},
         renewal::secret_name,
     },
-    report::{API_VERSION, FailedRegistration, Journal, renewals::RenewalsReport},
+    report::{API_VERSION, Journal, renewals::RenewalsReport},
 };
 
 /// Renews what is due.
@@ -55,38 +55,23 @@ pub(super) async fn renew(
     let results: Vec<(ObjectRef, Result<Renewed>, Journal)> =
         stream::iter(renewals).buffered(AT_A_TIME).collect().await;
 
-    let (mut items, mut failed, mut errors): (Vec<_>, Vec<FailedRegistration>, Vec<Error>) = Default::default();
+    let mut outcome = Outcome::default();
     for (secret, result, own) in results {
         match result {
-            Ok(done) => items.push(done.report()),
+            Ok(done) => outcome.reports.push(done.report()),
             Err(error) => {
-                let visited = Visited { name: secret.name.clone(), namespace: secret.namespace.clone(), is_only };
-                let error = tell(&visited, error, &own, printer);
-                failed.push(FailedRegistration::new(secret.name, secret.namespace, &error));
-                errors.push(error);
+                let visited = Visited { name: secret.name, namespace: secret.namespace, is_only };
+                outcome.failed(visited, error, &own, printer);
             }
         }
     }
     if !is_only {
         journal.told();
     }
-    let number = items.len() + failed.len();
-    let failure = part_failed(&failed, number, "each failure is told as an Event beside the renewal kubeconfig");
-    let report = RenewalsReport {
-        api_version: API_VERSION,
-        kind: "RenewalReport",
-        dry_run: args.consent.dry_run.as_word(),
-        items,
-        failed,
-    };
-    if number != 1 || errors.is_empty() || printer.is_document() {
-        printer.renewals(&report)?;
-    }
-    match errors.len() {
-        0 => Ok(()),
-        1 if number == 1 => Err(errors.remove(0)),
-        _ => Err(failure),
-    }
+    outcome.end("each failure is told as an Event beside the renewal kubeconfig", printer, |items, failed| {
+        let dry_run = args.consent.dry_run.as_word();
+        printer.renewals(&RenewalsReport { api_version: API_VERSION, kind: "RenewalReport", dry_run, items, failed })
+    })
 }
 
 /// The renewal kubeconfigs' Secrets.

@@ -108,7 +108,8 @@ impl Target {
 
     /// What is asked for it: what is recorded, but for its rotation.
     pub(super) fn asked(&self, local: &LocalKubeconfig, run_context: &str, args: &RotateTokenArgs) -> Result<Asked> {
-        let as_recorded = as_recorded(&self.visited, self.held.as_ref(), local, run_context)?;
+        let as_recorded =
+            as_recorded(&self.visited.name, &self.visited.namespace, self.held.as_ref(), local, run_context)?;
         Ok(Asked { duration: args.duration, rotation: self.rotation, grace: args.grace, ..as_recorded })
     }
 }

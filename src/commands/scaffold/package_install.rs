@@ -12,7 +12,7 @@ mod targets;
 
 use crate::{
     cli::{output::DryRun, scaffold::package_install::PackageInstallArgs},
-    commands::{build_cluster::BuildCluster, limits, run_cluster::RunClusters},
+    commands::{build_cluster::BuildCluster, fleet::verdict, limits, run_cluster::RunClusters},
     delivery::package,
     error::Result,
     output::Printer,
@@ -65,7 +65,8 @@ pub(super) async fn package_install(args: PackageInstallArgs, printer: Printer, 
     let failures = access::carry_out(&mut accesses, &args, printer, journal).await;
     report::complete(&mut report, &accesses, &failures, &args);
     printer.package_install(&report)?;
-    access::failure(failures, accesses.len())
+    let failed = failures.into_iter().map(|(failed, error)| (failed.name, error)).collect();
+    verdict(failed, (accesses.len(), "run cluster"), "run the command again: what is done is not done twice")
 }
 
 /// Without a cluster everything that one would say must have been typed.

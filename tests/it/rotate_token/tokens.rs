@@ -3,7 +3,7 @@
 use super::{rotate, works};
 use crate::{
     register_run_cluster::case::{Case, Proxied, with_kubeconfig},
-    support::{BUILD, Kubectl},
+    support::{BUILD, Kubectl, unique},
     terminal::{code, terminal},
 };
 
@@ -124,7 +124,9 @@ fn a_registration_that_is_removed_meanwhile_is_not_resurrected() {
 #[test]
 fn a_rotation_is_six_steps() {
     let Some(Proxied { case, build, run, file }) = Proxied::new("six") else { return };
-    case.register().kubeconfig(&file.path).succeeds();
+    let other = unique("apps");
+    case.run().namespace(&other);
+    case.register().args(["--run-namespace", &other]).kubeconfig(&file.path).succeeds();
     let before = (build.requests().len(), run.requests().len());
     rotate(&case).kubeconfig(&file.path).succeeds();
     let (build, run) = (build.requests()[before.0..].to_vec(), run.requests()[before.1..].to_vec());

@@ -12,7 +12,6 @@ use crate::{
     output::Printer,
     plan::{Change, ChangesPlan, Op, Side},
     report::{Done, FailedRegistration, Journal},
-    words,
 };
 
 /// One run cluster.
@@ -150,17 +149,4 @@ async fn one(access: &mut Access, args: &PackageInstallArgs, journal: &Journal) 
         access.done.push(done);
     }
     Ok(())
-}
-
-/// The failure of the whole; none where nothing failed.
-pub(super) fn failure(mut failures: Vec<(FailedRegistration, Error)>, number: usize) -> Result<()> {
-    match failures.len() {
-        0 => Ok(()),
-        1 if number == 1 => Err(failures.remove(0).1),
-        failed => {
-            let names = words::list(failures.iter().map(|(failed, _)| format!("'{}'", failed.name)));
-            let whole = format!("{failed} of {} failed: {names}", words::count(number, "run cluster"));
-            Err(Error::new(Kind::PartFailed, whole).hint("run the command again: what is done is not done twice"))
-        }
-    }
 }
