@@ -5,18 +5,37 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::{
+    Printer,
     human::{table_of_changes, warnings},
     redact::clean,
 };
 use crate::{
     diff::{Difference, ObjectDifference},
+    error::Result,
     plan::ChangesPlan,
     report::ChangesReport,
     words,
 };
 
+impl Printer {
+    /// Shows what a verb would change on one cluster, on stderr.
+    pub fn changes_plan(self, plan: &ChangesPlan) {
+        self.say(&plan_text(plan));
+    }
+
+    /// Prints the report of a verb that changes objects on one cluster.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn changes(self, report: &ChangesReport) -> Result<()> {
+        self.done(&report.changes, report.dry_run, report)?;
+        self.say(&below(report));
+        Ok(())
+    }
+}
+
 /// What would be done, before it is.
-pub(super) fn plan(plan: &ChangesPlan) -> String {
+fn plan_text(plan: &ChangesPlan) -> String {
     let mut text = format!("{}\n", style(clean(&plan.title)).for_stderr().bold());
     text.extend(plan.places.iter().map(|place| format!("  {}\n", clean(place))));
     text.push('\n');
@@ -28,7 +47,7 @@ pub(super) fn plan(plan: &ChangesPlan) -> String {
 }
 
 /// What stands below the result. The warnings were shown with the plan.
-pub(super) fn below(report: &ChangesReport) -> String {
+fn below(report: &ChangesReport) -> String {
     let mut text = String::new();
     if let Some(backup) = &report.backup {
         text.push_str(&format!("what was replaced is kept in the ConfigMap {}\n", clean(backup)));

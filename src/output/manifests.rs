@@ -5,11 +5,32 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, json};
 use serde_saphyr::LitStr;
 
+use super::{Printer, human::warnings};
 use crate::{
+    cli::output::OutputFormat,
     error::{Error, Result},
     kind::group_and_version,
-    supply_chain::scaffold::Described,
+    supply_chain::scaffold::{Described, Scaffolded},
 };
+
+impl Printer {
+    /// Prints objects that can be applied as they are: YAML documents, each with a comment, or a
+    /// List in JSON.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn scaffold(self, scaffolded: &Scaffolded) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide | OutputFormat::Yaml => {
+                Self::result(&documents(&scaffolded.objects)?)?;
+            }
+            OutputFormat::Json => self.document(&list(&scaffolded.objects))?,
+            OutputFormat::Name => Self::result(&names(&scaffolded.objects))?,
+        }
+        self.say(&warnings(&scaffolded.warnings));
+        Ok(())
+    }
+}
 
 /// The fields that stand first, in this order.
 const FIRST: [&str; 5] = ["apiVersion", "kind", "metadata", "name", "namespace"];
@@ -51,13 +72,13 @@ fn tidy(yaml: String, object: &Value) -> String {
 }
 
 /// A List of the objects.
-pub(super) fn list(objects: &[Described]) -> Value {
+fn list(objects: &[Described]) -> Value {
     let items: Vec<&Value> = objects.iter().map(|described| &described.object).collect();
     json!({"apiVersion": "v1", "kind": "List", "items": items})
 }
 
 /// `kind.group/name` of each, a line each.
-pub(super) fn names(objects: &[Described]) -> String {
+fn names(objects: &[Described]) -> String {
     let name = |object: &Value| {
         let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();

@@ -5,6 +5,7 @@
 //! its causes below it, then `hint: …` with the command that helps. Results use kubectl's words.
 //! Colour repeats what the words say and is never the only sign.
 
+mod backups;
 mod changes;
 mod check;
 mod delivery_status;
@@ -36,14 +37,8 @@ use serde::Serialize;
 use crate::{
     cli::output::OutputFormat,
     error::{Error, Kind, Result},
-    plan::ChangesPlan,
     registration::{Registration, planning::RegistrationPlan},
-    report::{
-        BackupsReport, ChangesReport, Done, RegistrationReport, RotationReport, VersionReport, removal::RemovalReport,
-        renewals::RenewalsReport, status::StatusReport, supply_chain_status::SupplyChainStatus,
-        verification::VerificationReport,
-    },
-    supply_chain::scaffold::Scaffolded,
+    report::{Done, RegistrationReport, VersionReport},
 };
 
 pub use delivery_tree::DeliveryTree;
@@ -109,87 +104,6 @@ impl Printer {
         io::stdout().is_terminal()
     }
 
-    /// Prints the report of a rotation: of one registration as of its registering, of several a table.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn rotations(self, report: &RotationReport) -> Result<()> {
-        match (self.format, report.items.as_slice()) {
-            (OutputFormat::Json | OutputFormat::Yaml, _) => self.document(report),
-            (_, []) if report.failed.is_empty() => {
-                self.say("nothing to rotate: no token and no marker is due");
-                Ok(())
-            }
-            (_, [only]) if report.failed.is_empty() => self.registration(only),
-            (OutputFormat::Name, items) => {
-                Self::result(&items.iter().map(|item| human::names(&item.changes)).collect::<String>())
-            }
-            (format, _) => Self::result(&rotations::table(report, format == OutputFormat::Wide)),
-        }
-    }
-
-    /// Prints the report of `verify`, and below it what was proven and what should be known.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn verifications(self, report: &VerificationReport) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => self.say("no registrations found"),
-            OutputFormat::Human => Self::result(&verifications::lines(report))?,
-            OutputFormat::Wide => Self::result(&verifications::table(report))?,
-            OutputFormat::Name => {
-                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
-            }
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
-        }
-        self.say(&verifications::below(report));
-        Ok(())
-    }
-
-    /// Prints the report of a run of the CronJob.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn renewals(self, report: &RenewalsReport) -> Result<()> {
-        match self.format {
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
-            OutputFormat::Name => {
-                Self::result(&report.items.iter().map(|item| format!("{}\n", item.name)).collect::<String>())
-            }
-            _ if report.items.is_empty() && report.failed.is_empty() => {
-                self.say("no renewal kubeconfigs found");
-                Ok(())
-            }
-            format => Self::result(&renewals::table(report, format == OutputFormat::Wide)),
-        }
-    }
-
-    /// Shows what a verb would change on one cluster, on stderr.
-    pub fn changes_plan(self, plan: &ChangesPlan) {
-        self.say(&changes::plan(plan));
-    }
-
-    /// Prints the report of a verb that changes objects on one cluster.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn changes(self, report: &ChangesReport) -> Result<()> {
-        self.done(&report.changes, report.dry_run, report)?;
-        self.say(&changes::below(report));
-        Ok(())
-    }
-
-    /// Prints the report of removed registrations.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn removal(self, report: &RemovalReport) -> Result<()> {
-        let changes: Vec<Done> = report.items.iter().flat_map(|item| item.changes.iter().cloned()).collect();
-        self.done(&changes, report.dry_run, report)?;
-        self.say(&removal::below(report));
-        Ok(())
-    }
-
     fn done(self, changes: &[Done], dry_run: Option<&str>, report: &impl Serialize) -> Result<()> {
         match self.format {
             OutputFormat::Human => Self::result(&human::lines(changes, dry_run)),
@@ -197,88 +111,6 @@ impl Printer {
             OutputFormat::Name => Self::result(&human::names(changes)),
             OutputFormat::Json | OutputFormat::Yaml => self.document(report),
         }
-    }
-
-    /// Prints the report of `status`, and below it what the operator should know.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn status(self, report: &StatusReport, in_all_namespaces: bool) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide => {
-                let text = self.status_text(report, in_all_namespaces);
-                if text.is_empty() {
-                    self.say("no registrations found");
-                }
-                Self::write(&redact::clean_but_colour(&text))?;
-            }
-            OutputFormat::Name => {
-                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
-            }
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
-        }
-        self.say(&status::below(report));
-        Ok(())
-    }
-
-    fn status_text(self, report: &StatusReport, in_all_namespaces: bool) -> String {
-        status::text(report, self.format == OutputFormat::Wide, in_all_namespaces)
-    }
-
-    /// Prints the report of `supply-chain-status`, and below it what the operator should know.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn supply_chain_status(self, report: &SupplyChainStatus) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide => {
-                let text = supply_chain_status::tables(report, self.format == OutputFormat::Wide);
-                if text.is_empty() {
-                    self.say("nothing is paused, and no chains and no Workloads were found");
-                }
-                Self::write(&redact::clean_but_colour(&text))?;
-            }
-            OutputFormat::Name => Self::result(&supply_chain_status::names(report))?,
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
-        }
-        self.say(&supply_chain_status::below(report));
-        Ok(())
-    }
-
-    /// Prints the backups of a build cluster.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn backups(self, report: &BackupsReport, in_all_namespaces: bool) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => {
-                self.say("no backups found");
-                Ok(())
-            }
-            OutputFormat::Human => Self::result(&table::backups(report, false, in_all_namespaces)),
-            OutputFormat::Wide => Self::result(&table::backups(report, true, in_all_namespaces)),
-            OutputFormat::Name => {
-                Self::result(&report.items.iter().map(|item| format!("configmap/{}\n", item.name)).collect::<String>())
-            }
-            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
-        }
-    }
-
-    /// Prints objects that can be applied as they are: YAML documents, each with a comment, or a
-    /// List in JSON.
-    ///
-    /// # Errors
-    /// When stdout cannot be written.
-    pub fn scaffold(self, scaffolded: &Scaffolded) -> Result<()> {
-        match self.format {
-            OutputFormat::Human | OutputFormat::Wide | OutputFormat::Yaml => {
-                Self::result(&manifests::documents(&scaffolded.objects)?)?;
-            }
-            OutputFormat::Json => self.document(&manifests::list(&scaffolded.objects))?,
-            OutputFormat::Name => Self::result(&manifests::names(&scaffolded.objects))?,
-        }
-        self.say(&human::warnings(&scaffolded.warnings));
-        Ok(())
     }
 
     /// Prints the version.

@@ -2,8 +2,9 @@
 
 use console::style;
 
-use super::{human::warnings, redact::clean};
+use super::{Printer, human::warnings, redact::clean};
 use crate::{
+    error::Result,
     report::{
         Done,
         removal::{Proof, ProofState, RemovalReport, Removed},
@@ -11,8 +12,21 @@ use crate::{
     words,
 };
 
+impl Printer {
+    /// Prints the report of removed registrations.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn removal(self, report: &RemovalReport) -> Result<()> {
+        let changes: Vec<Done> = report.items.iter().flat_map(|item| item.changes.iter().cloned()).collect();
+        self.done(&changes, report.dry_run, report)?;
+        self.say(&below(report));
+        Ok(())
+    }
+}
+
 /// What stands below the result. In a dry run all of it was shown with the plans.
-pub(super) fn below(report: &RemovalReport) -> String {
+fn below(report: &RemovalReport) -> String {
     if report.dry_run.is_some() {
         return String::new();
     }

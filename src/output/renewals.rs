@@ -1,10 +1,30 @@
 //! The renewals of registrations as a table.
 
-use super::table;
-use crate::report::renewals::RenewalsReport;
+use super::{Printer, table};
+use crate::{cli::output::OutputFormat, error::Result, report::renewals::RenewalsReport};
+
+impl Printer {
+    /// Prints the report of a run of the CronJob.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn renewals(self, report: &RenewalsReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report),
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("{}\n", item.name)).collect::<String>())
+            }
+            _ if report.items.is_empty() && report.failed.is_empty() => {
+                self.say("no renewal kubeconfigs found");
+                Ok(())
+            }
+            format => Self::result(&table(report, format == OutputFormat::Wide)),
+        }
+    }
+}
 
 /// A line for each registration.
-pub(super) fn table(report: &RenewalsReport, wide: bool) -> String {
+fn table(report: &RenewalsReport, wide: bool) -> String {
     let mut headers = vec!["NAMESPACE", "NAME", "RESULT", "GENERATION", "ENDS", "RENEWAL-ENDS"];
     if wide {
         headers.push("ERROR");

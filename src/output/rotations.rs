@@ -1,10 +1,35 @@
 //! The rotations of several registrations as a table.
 
-use super::table;
-use crate::report::{RegistrationReport, RotationReport};
+use super::{Printer, human::names, table};
+use crate::{
+    cli::output::OutputFormat,
+    error::Result,
+    report::{RegistrationReport, RotationReport},
+};
+
+impl Printer {
+    /// Prints the report of a rotation: of one registration as of its registering, of several a table.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn rotations(self, report: &RotationReport) -> Result<()> {
+        match (self.format, report.items.as_slice()) {
+            (OutputFormat::Json | OutputFormat::Yaml, _) => self.document(report),
+            (_, []) if report.failed.is_empty() => {
+                self.say("nothing to rotate: no token and no marker is due");
+                Ok(())
+            }
+            (_, [only]) if report.failed.is_empty() => self.registration(only),
+            (OutputFormat::Name, items) => {
+                Self::result(&items.iter().map(|item| names(&item.changes)).collect::<String>())
+            }
+            (format, _) => Self::result(&table(report, format == OutputFormat::Wide)),
+        }
+    }
+}
 
 /// A line for each registration; with more columns the former token's marker and the reason of a failure.
-pub(super) fn table(report: &RotationReport, wide: bool) -> String {
+fn table(report: &RotationReport, wide: bool) -> String {
     let mut headers = vec!["NAMESPACE", "NAME", "RESULT", "GENERATION", "ENDS", "FORMER-TOKEN"];
     if wide {
         headers.extend(["FORMER-MARKER", "ERROR"]);

@@ -4,11 +4,14 @@
 use console::{Style, style};
 
 use super::{
+    Printer,
     human::warnings,
-    redact::clean,
+    redact::{clean, clean_but_colour},
     rows::{Cell, Row, cut, one_line, render},
 };
 use crate::{
+    cli::output::OutputFormat,
+    error::Result,
     registration::health::{Finding, Severity},
     report::status::{ReaderStatus, RegistrationStatus, StatusReport},
     words,
@@ -17,8 +20,36 @@ use crate::{
 /// How much of a finding is shown; a wide table shows all of it.
 const MESSAGE: usize = 200;
 
+impl Printer {
+    /// Prints the report of `status`, and below it what the operator should know.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn status(self, report: &StatusReport, in_all_namespaces: bool) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide => {
+                let text = self.status_text(report, in_all_namespaces);
+                if text.is_empty() {
+                    self.say("no registrations found");
+                }
+                Self::write(&clean_but_colour(&text))?;
+            }
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
+            }
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&below(report));
+        Ok(())
+    }
+
+    pub(super) fn status_text(self, report: &StatusReport, in_all_namespaces: bool) -> String {
+        text(report, self.format == OutputFormat::Wide, in_all_namespaces)
+    }
+}
+
 /// The table and what stands under it; empty where there is nothing.
-pub(super) fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
+fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
     let mut headers =
         vec!["NAME", "RUN-CLUSTER", "RUN-NAMESPACES", "PROFILES", "STATE", "EXPIRES", "AGE", "GENERATION"];
     if in_all_namespaces {

@@ -4,11 +4,14 @@
 use console::{Style, style};
 
 use super::{
+    Printer,
     human::warnings,
-    redact::clean,
+    redact::{clean, clean_but_colour},
     rows::{Cell, Row, one_line, render, shortened},
 };
 use crate::{
+    cli::output::OutputFormat,
+    error::Result,
     report::supply_chain_status::{
         ChainStatus, OwnerStatus, PauseState, PausedStatus, Selection, Severity, StampedState, StampedStatus,
         SupplyChainStatus, WorkloadStatus,
@@ -17,20 +20,42 @@ use crate::{
     words,
 };
 
+impl Printer {
+    /// Prints the report of `supply-chain-status`, and below it what the operator should know.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn supply_chain_status(self, report: &SupplyChainStatus) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide => {
+                let text = tables(report, self.format == OutputFormat::Wide);
+                if text.is_empty() {
+                    self.say("nothing is paused, and no chains and no Workloads were found");
+                }
+                Self::write(&clean_but_colour(&text))?;
+            }
+            OutputFormat::Name => Self::result(&names(report))?,
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&below(report));
+        Ok(())
+    }
+}
+
 /// The tables; empty where there is nothing.
-pub(super) fn tables(report: &SupplyChainStatus, wide: bool) -> String {
+fn tables(report: &SupplyChainStatus, wide: bool) -> String {
     let sections = [paused(report, wide), chains(report, wide), workloads(report, wide)];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// What stands below the tables, on stderr.
-pub(super) fn below(report: &SupplyChainStatus) -> String {
+fn below(report: &SupplyChainStatus) -> String {
     let note = |note: &String| format!("{} {}\n", style("note:").for_stderr().cyan(), clean(note));
     warnings(&report.warnings) + &report.notes.iter().map(note).collect::<String>()
 }
 
 /// The names of chains and Workloads.
-pub(super) fn names(report: &SupplyChainStatus) -> String {
+fn names(report: &SupplyChainStatus) -> String {
     let chains = report.chains.iter().map(|chain| format!("clustersupplychain.carto.run/{}\n", chain.name));
     chains.chain(report.workloads.iter().map(|one| format!("workload.carto.run/{}\n", one.name))).collect()
 }

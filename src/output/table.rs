@@ -1,10 +1,5 @@
 //! Tables as kubectl prints them: upper-case headers, columns padded with spaces.
 
-use crate::{
-    report::{BackupStatus, BackupsReport},
-    words,
-};
-
 /// Lays out rows under their headers; the last column is not padded.
 pub(super) fn render(headers: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
@@ -23,36 +18,6 @@ pub(super) fn render(headers: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The backups of a build cluster.
-pub(super) fn backups(report: &BackupsReport, wide: bool, in_all_namespaces: bool) -> String {
-    let mut headers = vec!["NAME", "CREATED", "BY", "OBJECTS", "STATE", "REASON"];
-    if in_all_namespaces {
-        headers.insert(0, "NAMESPACE");
-    }
-    if wide {
-        headers.extend(["CONTEXT", "UNDONE", "UNDONE-BY"]);
-    }
-    let row = |item: &BackupStatus| {
-        let mut row = vec![
-            item.name.clone(),
-            format!("{} ago", words::duration(item.age_seconds)),
-            dash_if_empty(&item.by),
-            item.objects.map_or("?".to_owned(), |number| number.to_string()),
-            item.state.to_owned(),
-            dash_if_empty(item.reason.as_deref().unwrap_or_default().lines().next().unwrap_or_default()),
-        ];
-        if in_all_namespaces {
-            row.insert(0, item.namespace.clone());
-        }
-        if wide {
-            let or_dash = |text: &Option<String>| dash_if_empty(text.as_deref().unwrap_or_default());
-            row.extend([item.context.clone(), or_dash(&item.undone_at), or_dash(&item.undone_by)]);
-        }
-        row
-    };
-    render(&headers, &report.items.iter().map(row).collect::<Vec<_>>())
 }
 
 pub(super) fn dash_if_empty(text: &str) -> String {

@@ -2,19 +2,41 @@
 
 use console::style;
 
-use super::{human, redact::clean, status, table};
+use super::{Printer, human, redact::clean, status, table};
 use crate::{
+    cli::output::OutputFormat,
+    error::Result,
     report::verification::{ReaderTrial, Verdict, Verification, VerificationReport},
     words,
 };
 
+impl Printer {
+    /// Prints the report of `verify`, and below it what was proven and what should be known.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn verifications(self, report: &VerificationReport) -> Result<()> {
+        match self.format {
+            OutputFormat::Human | OutputFormat::Wide if report.items.is_empty() => self.say("no registrations found"),
+            OutputFormat::Human => Self::result(&lines(report))?,
+            OutputFormat::Wide => Self::result(&table(report))?,
+            OutputFormat::Name => {
+                Self::result(&report.items.iter().map(|item| format!("secret/{}\n", item.secret)).collect::<String>())?;
+            }
+            OutputFormat::Json | OutputFormat::Yaml => self.document(report)?,
+        }
+        self.say(&below(report));
+        Ok(())
+    }
+}
+
 /// A line for each registration, in the words of kubectl.
-pub(super) fn lines(report: &VerificationReport) -> String {
+fn lines(report: &VerificationReport) -> String {
     report.items.iter().map(|item| format!("secret/{} {}\n", item.secret, item.result.words())).collect()
 }
 
 /// The same with more columns.
-pub(super) fn table(report: &VerificationReport) -> String {
+fn table(report: &VerificationReport) -> String {
     let headers = ["NAMESPACE", "NAME", "RESULT", "RUN-CLUSTER", "ENDS", "READERS", "ERROR"];
     let row = |item: &Verification| {
         let readers: Vec<String> = item.readers.iter().map(|trial| trial.object.clone()).collect();
@@ -32,7 +54,7 @@ pub(super) fn table(report: &VerificationReport) -> String {
 }
 
 /// What stands below: what was proven, what the readers said, what the operator should know.
-pub(super) fn below(report: &VerificationReport) -> String {
+fn below(report: &VerificationReport) -> String {
     let mut text = human::warnings(&report.warnings);
     for item in &report.items {
         if matches!(item.result, Verdict::Proven | Verdict::ReaderFailed) {
