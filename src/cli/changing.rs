@@ -1,4 +1,4 @@
-//! The flags of the verbs that change the supply chain and wait for its controllers.
+//! The flags of the verbs that change something on the build cluster and wait for its controllers.
 
 use clap::Args;
 

@@ -3,10 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-    registrations::RegistrationsArgs,
-    sides::RemovalSidesArgs,
+    changing::ChangingArgs, cluster::RunClusterArgs, registrations::RegistrationsArgs, sides::RemovalSidesArgs,
 };
 
 /// Remove registrations from both clusters, and prove that every token of theirs is dead.
@@ -52,25 +49,9 @@ pub struct UnregisterRunClusterArgs {
     #[command(flatten)]
     pub run_cluster: RunClusterArgs,
 
-    /// The build cluster.
+    /// The build cluster, consent and output.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the clusters may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long controllers may take.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far the command goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 const EXAMPLES: &str = "\

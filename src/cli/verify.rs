@@ -2,11 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, WaitArgs},
-    output::{ConsentArgs, OutputArgs},
-    registrations::RegistrationsArgs,
-};
+use super::{changing::ChangingArgs, registrations::RegistrationsArgs};
 
 /// Prove stored credentials again: from here, or from where their reader runs.
 ///
@@ -48,25 +44,9 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "PATH", requires = "source", help_heading = "Reader")]
     pub path: Option<String>,
 
-    /// The build cluster.
+    /// The build cluster, consent and output.
     #[command(flatten)]
-    pub cluster: BuildClusterArgs,
-
-    /// Which kubeconfig, and how long the clusters may take.
-    #[command(flatten)]
-    pub kubeconfig: KubeconfigArgs,
-
-    /// How long to wait for a controller.
-    #[command(flatten)]
-    pub wait: WaitArgs,
-
-    /// How far --through-reader goes.
-    #[command(flatten)]
-    pub consent: ConsentArgs,
-
-    /// How the result is printed.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub changing: ChangingArgs,
 }
 
 /// Who is to use the Secret.

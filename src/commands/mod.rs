@@ -80,7 +80,7 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, status::ended(watches, to_the_end(status::status(args, printer))))
         }
         Command::Verify(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, drive(verify::verify(*args, printer, journal.clone())))
         }
         Command::RotateToken(args) => {
@@ -88,7 +88,7 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
             (printer, format.and_then(|()| to_the_end(rotate_token::rotate_token(*args, printer, journal.clone()))))
         }
         Command::UnregisterRunCluster(args) => {
-            let printer = Printer::new(args.output.format());
+            let printer = Printer::new(args.changing.output.format());
             (printer, to_the_end(unregister_run_cluster::unregister_run_cluster(*args, printer, journal.clone())))
         }
         Command::RotationSchedule(args) => {

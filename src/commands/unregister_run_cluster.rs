@@ -48,7 +48,7 @@ pub(super) async fn unregister_run_cluster(
     let sides = Sides::of(&args).await?;
     let targets = resolve::targets(&sides, &args).await?;
     let alone = targets.len() == 1;
-    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.kubeconfig));
+    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.changing.kubeconfig));
     let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
     let progress = printer.progress("observing");
@@ -77,19 +77,19 @@ pub(super) async fn unregister_run_cluster(
     }
     let (all, mut failed) = told(all, alone, printer)?;
 
-    if args.consent.dry_run != DryRun::None {
+    if args.changing.consent.dry_run != DryRun::None {
         let items = all.iter().map(report::planned).collect();
-        return end(&sides, items, failed, args.consent.dry_run, printer);
+        return end(&sides, items, failed, args.changing.consent.dry_run, printer);
     }
     let changes: usize = all.iter().map(|planned| planned.plan.steps.len()).sum();
     if changes > 0 {
         let question = format!("Delete {} for good?", words::count(changes, "object"));
-        printer.confirm(&question, args.consent.yes)?;
+        printer.confirm(&question, args.changing.consent.yes)?;
     }
 
     let progress = printer.progress("removing");
     let removals = stream::iter(all).map(|planned| async {
-        let removal = Removal::new(&sides, planned, args.wait.wait_timeout, &progress, &journal);
+        let removal = Removal::new(&sides, planned, args.changing.wait.wait_timeout, &progress, &journal);
         let outcome = removal.apply().await;
         (removal.done(), removal.planned, outcome)
     });

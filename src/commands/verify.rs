@@ -32,7 +32,7 @@ const AT_A_TIME: usize = 8;
 
 /// Proves stored credentials again.
 pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal) -> Result<()> {
-    let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+    let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let asked = resolve(&args)?;
 
     let progress = printer.progress("using the stored credentials");
@@ -41,20 +41,20 @@ pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal)
     let warnings = clock_warnings(&build, &proofs);
     let Some(asked) = asked else { return end(&build, proofs, warnings, DryRun::None, printer) };
 
-    let planned = until_interrupted(readers::plan(&build, &mut proofs, &asked, args.consent.dry_run)).await?;
+    let planned = until_interrupted(readers::plan(&build, &mut proofs, &asked, args.changing.consent.dry_run)).await?;
     if !planned.is_empty() {
         printer.changes_plan(&planned.shown(&build));
     }
-    if args.consent.dry_run != DryRun::None {
+    if args.changing.consent.dry_run != DryRun::None {
         planned.told_only(&mut proofs);
-        return end(&build, proofs, warnings, args.consent.dry_run, printer);
+        return end(&build, proofs, warnings, args.changing.consent.dry_run, printer);
     }
     if !planned.is_empty() {
-        printer.confirm(&planned.question(), args.consent.yes)?;
+        printer.confirm(&planned.question(), args.changing.consent.yes)?;
     }
 
     let progress = printer.progress("waiting for the readers");
-    planned.carry_out(&build, &mut proofs, args.wait.wait_timeout, &journal).await?;
+    planned.carry_out(&build, &mut proofs, args.changing.wait.wait_timeout, &journal).await?;
     drop(progress);
     journal.told();
     end(&build, proofs, warnings, DryRun::None, printer)
@@ -75,7 +75,7 @@ fn resolve(args: &VerifyArgs) -> Result<Option<Asked>> {
 async fn prove_all(build: &BuildCluster, args: &VerifyArgs) -> Result<Vec<Proof>> {
     let mut held: Vec<Held> = build.registrations(&args.registrations).await?;
     held.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
-    let proofs = held.into_iter().map(|held| prove(build, held, limits(&args.kubeconfig)));
+    let proofs = held.into_iter().map(|held| prove(build, held, limits(&args.changing.kubeconfig)));
     Ok(stream::iter(proofs).buffered(AT_A_TIME).collect().await)
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn check(
     let (build_rights, run_rights) = futures::join!(may(build, Side::Build), may(run, Side::Run));
     build_rights?;
     run_rights?;
-    if args.consent.dry_run != DryRun::Server {
+    if args.changing.consent.dry_run != DryRun::Server {
         return Ok(());
     }
     let tried = plan.steps.iter().map(|(_, change)| async move {

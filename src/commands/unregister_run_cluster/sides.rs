@@ -23,9 +23,9 @@ impl Sides {
     /// As typed. No request is sent yet.
     pub(super) async fn of(args: &UnregisterRunClusterArgs) -> Result<Self> {
         if args.sides.run_side {
-            return LocalKubeconfig::read(args.kubeconfig.kubeconfig.as_deref()).map(Self::Run);
+            return LocalKubeconfig::read(args.changing.kubeconfig.kubeconfig.as_deref()).map(Self::Run);
         }
-        let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
+        let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
         Ok(if args.sides.build_side { Self::Build(build) } else { Self::Both(build) })
     }
 
