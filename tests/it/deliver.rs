@@ -6,4 +6,5 @@ pub mod case;
 mod fleet;
 mod flux;
 mod repository;
+mod two_run_clusters;
 mod undeliver;

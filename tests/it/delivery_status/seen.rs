@@ -9,6 +9,7 @@ use crate::{
         carvel::PATIENCE,
         eventually_within,
         flux::{KUSTOMIZATIONS, Repository},
+        packages::{package, package_install},
         unique,
     },
 };
@@ -29,20 +30,12 @@ impl Delivered {
         let case = Case::on(stem, BUILD);
         case.register().args(["--allow-same-cluster", "--profile", "packages", "--profile", "deliverable"]).succeeds();
         let it = Self { flux, package: format!("{}.tap", unique(stem)), case, repository };
-        let package = json!({
-            "apiVersion": "data.packaging.carvel.dev/v1alpha1", "kind": "Package",
-            "metadata": {"name": format!("{}.1.0.0", it.package)},
-            "spec": {"refName": it.package, "version": "1.0.0", "template": {"spec": {
-                "fetch": [{"inline": {"paths": {"a.yaml": ""}}}], "template": [{"ytt": {}}], "deploy": [{"kapp": {}}]}}},
-        });
-        let install = json!({
-            "apiVersion": "packaging.carvel.dev/v1alpha1", "kind": "PackageInstall", "metadata": {"name": stem},
-            "spec": {"serviceAccountName": "nobody", "packageRef": {"refName": it.package,
-                "versionSelection": {"constraints": "1.0.0"}}, "paused": true},
-        });
         it.repository.push(&[
-            (&format!("{}/packages/1.yaml", it.package), &package.to_string()),
-            (&format!("{}/{}/packageinstall.yaml", it.package, it.case.name), &install.to_string()),
+            (&format!("{}/packages/1.yaml", it.package), &package(&it.package, "1.0.0").to_string()),
+            (
+                &format!("{}/{}/packageinstall.yaml", it.package, it.case.name),
+                &package_install(stem, &it.package, "1.0.0").to_string(),
+            ),
         ]);
         Tapmc::new(["deliver", reader, &it.package, "--run", &it.case.name, "--git-url", &it.repository.url])
             .args(["--context", BUILD, "-n", "default", "--yes", "--wait-timeout", "120s"])

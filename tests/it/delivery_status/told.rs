@@ -1,10 +1,14 @@
 //! What cannot be seen is told, and holds up nothing else.
 
+use hyper::Method;
 use serde_json::json;
 
 use crate::{
     deliver::case::{Idle, KUSTOMIZATIONS},
-    support::{BUILD_TWO, Tapmc, eventually},
+    support::{
+        BUILD_TWO, Fault, KubeconfigFile, Proxy, RUN, Tapmc, eventually,
+        kubeconfig::{started, token},
+    },
 };
 
 fn status(it: &Idle) -> Tapmc {
@@ -16,13 +20,30 @@ fn registrations_without_a_delivery_and_unknown_ones() {
     let Some(it) = Idle::new("dsnone") else { return };
     let output = status(&it).arg("--exit-code").succeeds();
     assert!(output.stdout.contains("no-delivery"), "{}", output.stdout);
-    assert!(output.stderr.contains("no kapp-controller is installed there"), "{}", output.stderr);
+    assert!(!output.stderr.contains("kapp-controller"), "{}", output.stderr);
     let typo = format!("{}x", it.case.name);
     let unknown = format!("did you mean '{}'?", it.case.name);
     Tapmc::new(["delivery-status", &typo, "--context", BUILD_TWO, "-n", &it.namespace])
         .fails(2, &["there is no registration", &unknown]);
     let nothing = Tapmc::new(["delivery-status", "--context", BUILD_TWO, "-n", &it.case.apps]).succeeds();
     assert!(nothing.stderr.contains("no registrations found"), "{}", nothing.stderr);
+}
+
+#[test]
+fn a_run_cluster_without_kapp_controller() {
+    let Some(it) = Idle::new("dsbare") else { return };
+    let [build, run] = [BUILD_TWO, RUN].map(|name| started(name).expect("a control plane of the test bed"));
+    let (to_build, to_run) = (Proxy::before(build), Proxy::before(run));
+    to_run.fault(Method::GET, "packaging.carvel.dev", Fault::Answer(404), usize::MAX);
+    let file = KubeconfigFile::new().context(BUILD_TWO, &to_build.cluster(), &token(build), "").context(
+        RUN,
+        &to_run.cluster(),
+        &token(run),
+        "",
+    );
+    let output =
+        status(&it).args([&it.case.name, "--run-context", RUN, "--exit-code"]).kubeconfig(&file.path).succeeds();
+    assert!(output.stderr.contains("no kapp-controller is installed there"), "{}", output.stderr);
 }
 
 #[test]

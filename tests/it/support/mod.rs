@@ -4,6 +4,7 @@ pub mod carvel;
 pub mod flux;
 pub mod kubeconfig;
 pub mod kubectl;
+pub mod packages;
 pub mod proxy;
 pub mod tapmc;
 pub mod testbed;

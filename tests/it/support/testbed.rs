@@ -71,8 +71,13 @@ impl Testbed {
             Self::existing().unwrap_or_else(|| {
                 let capped = format!("{RUN_CAPPED}=--service-account-max-token-expiration=1h");
                 let mut arguments = ["--apiserver-flag", &capped, "--controllers", BUILD].map(str::to_owned).to_vec();
-                let systems = ["carvel", "cartographer", "tanzu", "tekton", "flux"];
-                for (cluster, systems) in [(BUILD, &systems[..]), (BUILD_TWO, &systems), (RUN, &["cartographer"])] {
+                let systems = ["carvel", "packaging", "cartographer", "tanzu", "tekton", "flux"];
+                for (cluster, systems) in [
+                    (BUILD, &systems[..]),
+                    (BUILD_TWO, &systems),
+                    (RUN, &["packaging", "cartographer"]),
+                    (RUN_CAPPED, &["packaging"]),
+                ] {
                     arguments.extend(systems.iter().flat_map(|system| crds(cluster, system)));
                 }
                 Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED], &arguments)
