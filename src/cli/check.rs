@@ -12,7 +12,8 @@ use super::{
 ///
 /// On the build cluster: kapp-controller or Flux in a version that is known, and your own rights there. On the
 /// run cluster of each registration, by your own context: kapp-controller, Contour, the run namespaces, and what
-/// the stored credential may do. It changes nothing; exit code 7 says that something is missing.
+/// the stored credential may do. With --on-run-cluster all of it on that one. It changes nothing; exit code 7
+/// says that something is missing.
 #[derive(Debug, Args)]
 #[command(
     // The whole command must not wait for one dead cluster.
@@ -20,7 +21,8 @@ use super::{
     after_long_help = "Examples:\n  \
         kubectl tapmc check                        the build cluster and the run clusters registered with it\n  \
         kubectl tapmc check prod-eu --for flux     one run cluster, for Flux alone\n  \
-        kubectl tapmc check --for carvel-app --deliverables -o json"
+        kubectl tapmc check --for carvel-app --deliverables -o json\n  \
+        kubectl tapmc check --for flux --on-run-cluster --run-context prod -n apps"
 )]
 pub struct CheckArgs {
     /// Which registrations.
@@ -34,6 +36,11 @@ pub struct CheckArgs {
     /// For Deliverables instead of packages
     #[arg(long)]
     pub deliverables: bool,
+
+    /// For a reader on the run cluster of --run-context itself, in the namespace of -n: no registration is looked
+    /// at
+    #[arg(long, conflicts_with_all = ["names", "all_namespaces"])]
+    pub on_run_cluster: bool,
 
     /// The build cluster.
     #[command(flatten)]

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{changing::ChangingArgs, cluster::RunClusterArgs};
+use super::{changing::ChangingArgs, cluster::RunClusterArgs, register_run_cluster::ProfileName};
 
-/// Have a reader on the build cluster deliver from Git to run clusters.
+/// Have a reader on the build cluster deliver from Git to run clusters, or one on a run cluster to itself.
 ///
-/// Each run cluster's kubeconfig Secret must be there and proven: it is tried before anything is made.
+/// Each run cluster's kubeconfig Secret must be there and proven: it is tried before anything is made. With
+/// --on-run-cluster none is needed.
 #[derive(Debug, Args)]
 pub struct DeliverArgs {
     /// Who delivers.
@@ -41,6 +42,16 @@ pub struct DeliveryArgs {
     #[arg(long)]
     pub all: bool,
 
+    /// Without a build cluster: the reader stands on the run cluster of --run-context, and delivers there as
+    /// a ServiceAccount. --run gives the run cluster its name
+    #[arg(long)]
+    pub on_run_cluster: bool,
+
+    /// What the ServiceAccount may do that is made there (repeatable); without it 'packages', or with
+    /// --deliverables 'deliverable'
+    #[arg(long, value_name = "PROFILE", value_enum, requires = "on_run_cluster", conflicts_with = "service_account")]
+    pub profile: Vec<ProfileName>,
+
     /// The namespace of the kubeconfig Secrets, where the reader's objects go as well: a reader takes no
     /// Secret of another namespace. Without it the namespace of the context
     #[arg(short, long, value_name = "NAMESPACE")]
@@ -51,7 +62,7 @@ pub struct DeliveryArgs {
     pub path: String,
 
     /// Where the content goes that names no namespace; without it the first run namespace of each
-    /// registration
+    /// registration, and with --on-run-cluster the namespace of the reader
     #[arg(long, value_name = "NAMESPACE")]
     pub run_namespace: Option<String>,
 
@@ -113,7 +124,8 @@ pub struct DeliveringArgs {
     #[command(flatten)]
     pub changing: ChangingArgs,
 
-    /// Your own way to the run clusters, for what the credential may not look at.
+    /// Your own way to the run clusters, for what the credential may not look at, and with
+    /// --on-run-cluster for everything.
     #[command(flatten)]
     pub run_cluster: RunClusterArgs,
 }

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 
-use super::changing::ChangingArgs;
+use super::{changing::ChangingArgs, cluster::RunClusterArgs};
 
 /// End a delivery, and have its reader take back what it delivered.
 ///
@@ -10,7 +10,12 @@ use super::changing::ChangingArgs;
 /// each is waited for: its controller first deletes what it deployed on the run cluster. What it would
 /// leave behind is told before anything is deleted. The registrations stay.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, group(ArgGroup::new("which").args(["run", "all"]).required(true)))]
+#[command(
+    mut_arg("run_context", |run_context| run_context.requires("on_run_cluster")),
+    mut_arg("run_as", |run_as| run_as.requires("on_run_cluster")),
+    after_long_help = EXAMPLES,
+    group(ArgGroup::new("which").args(["run", "all"]).required(true))
+)]
 pub struct UndeliverArgs {
     /// The delivery: the package, or the name that it was given; without it every delivery
     #[arg(value_name = "DELIVERY")]
@@ -24,6 +29,11 @@ pub struct UndeliverArgs {
     #[arg(long)]
     pub all: bool,
 
+    /// What was delivered with --on-run-cluster, from the run cluster of --run-context; with the ServiceAccount
+    /// and its rights, where these were made for it
+    #[arg(long)]
+    pub on_run_cluster: bool,
+
     /// The namespace of the reader's objects; without it the namespace of the context
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
@@ -32,6 +42,10 @@ pub struct UndeliverArgs {
     /// another reader takes over
     #[arg(long)]
     pub leave_behind: bool,
+
+    /// The way to the run cluster.
+    #[command(flatten)]
+    pub run_cluster: RunClusterArgs,
 
     /// The build cluster, consent and output.
     #[command(flatten)]
@@ -47,4 +61,7 @@ Examples:
   kubectl tapmc undeliver hello-app.dev.tap --all --context build
 
   # the run cluster is gone, or its credential is dead
-  kubectl tapmc undeliver --run run-a --leave-behind --context build";
+  kubectl tapmc undeliver --run run-a --leave-behind --context build
+
+  # what a reader on the run cluster itself delivered, and the ServiceAccount as which it did
+  kubectl tapmc undeliver hello-app.dev.tap --all --on-run-cluster --run-context prod -n apps";

@@ -1,11 +1,11 @@
 //! The operator's and the token's own rights, as the API server reviews them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join_all};
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
-    SelfSubjectRulesReviewSpec,
+    SelfSubjectRulesReviewSpec, SubjectAccessReview, SubjectAccessReviewSpec,
 };
 use kube::{Api, api::PostParams};
 
@@ -15,6 +15,7 @@ use crate::{
     plan::Manifest,
     registration::{
         facts::{Review, Rights},
+        names::ObjectRef,
         rights::Right,
     },
     words,
@@ -34,26 +35,43 @@ impl Cluster {
 
     /// May the caller do this one thing?
     pub(super) async fn may(&self, right: &Right) -> Result<bool, kube::Error> {
-        let (resource, subresource) = match right.resource.split_once('/') {
-            Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
-            None => (right.resource.as_str(), None),
-        };
-        let attributes = ResourceAttributes {
-            namespace: right.namespace.clone(),
-            verb: Some(right.verb.clone()),
-            group: Some(right.group.clone()),
-            resource: Some(resource.to_owned()),
-            subresource,
-            name: right.name.clone(),
-            ..ResourceAttributes::default()
-        };
         let spec = SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
+            resource_attributes: Some(attributes(right)),
             ..SelfSubjectAccessReviewSpec::default()
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
         Ok(api.create(&PostParams::default(), &review).await?.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Which of these rights a ServiceAccount does not hold, one request for each.
+    ///
+    /// # Errors
+    /// As the API server answers; [`Kind::NotAllowed`] where the caller may not ask that.
+    pub async fn missing_rights_of(&self, account: &ObjectRef, needed: &BTreeSet<Right>) -> Result<Vec<Right>> {
+        let ObjectRef { namespace, name } = account;
+        let groups = [
+            "system:serviceaccounts".to_owned(),
+            format!("system:serviceaccounts:{namespace}"),
+            "system:authenticated".to_owned(),
+        ];
+        let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
+        let reviews = needed.iter().map(|right| {
+            let spec = SubjectAccessReviewSpec {
+                user: Some(format!("system:serviceaccount:{namespace}:{name}")),
+                groups: Some(groups.to_vec()),
+                resource_attributes: Some(attributes(right)),
+                ..SubjectAccessReviewSpec::default()
+            };
+            let (api, review) = (&api, SubjectAccessReview { spec, ..SubjectAccessReview::default() });
+            async move {
+                let status = api.create(&PostParams::default(), &review).await?.status;
+                Ok::<_, kube::Error>((!status.is_some_and(|status| status.allowed)).then(|| right.clone()))
+            }
+        });
+        let tried = format!("the review of the rights of the ServiceAccount '{account}'");
+        let reviewed = try_join_all(reviews).await.map_err(|error| self.explain(tried, &error))?;
+        Ok(reviewed.into_iter().flatten().collect())
     }
 
     /// Reviews namespaces and single rights, all at once.
@@ -80,9 +98,8 @@ impl Cluster {
     ///
     /// # Errors
     /// As the API server answers.
-    pub async fn missing_rights(&self, needed: &std::collections::BTreeSet<Right>) -> Result<Vec<Right>> {
-        let namespaces: std::collections::BTreeSet<&str> =
-            needed.iter().filter_map(|right| right.namespace.as_deref()).collect();
+    pub async fn missing_rights(&self, needed: &BTreeSet<Right>) -> Result<Vec<Right>> {
+        let namespaces: BTreeSet<&str> = needed.iter().filter_map(|right| right.namespace.as_deref()).collect();
         let namespaces: Vec<&str> = namespaces.into_iter().collect();
         let mut rights = self.rights(&namespaces, &[]).await?;
         self.ask_once_more(&mut rights, needed).await?;
@@ -90,7 +107,7 @@ impl Cluster {
     }
 
     /// What the reviews did not hold is asked once more, one by one.
-    async fn ask_once_more(&self, rights: &mut Rights, needed: &std::collections::BTreeSet<Right>) -> Result<()> {
+    async fn ask_once_more(&self, rights: &mut Rights, needed: &BTreeSet<Right>) -> Result<()> {
         let unasked = rights.unasked(needed);
         if !unasked.is_empty() {
             rights.single.extend(self.rights(&[], &unasked).await?.single);
@@ -103,7 +120,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Kind::NotAllowed`] naming each verb, resource and namespace.
-    pub async fn require(&self, rights: &mut Rights, needed: &std::collections::BTreeSet<Right>) -> Result<()> {
+    pub async fn require(&self, rights: &mut Rights, needed: &BTreeSet<Right>) -> Result<()> {
         self.ask_once_more(rights, needed).await?;
         let missing = rights.missing(needed);
         if missing.is_empty() {
@@ -147,5 +164,22 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+}
+
+/// A right as reviews ask for it.
+fn attributes(right: &Right) -> ResourceAttributes {
+    let (resource, subresource) = match right.resource.split_once('/') {
+        Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
+        None => (right.resource.as_str(), None),
+    };
+    ResourceAttributes {
+        namespace: right.namespace.clone(),
+        verb: Some(right.verb.clone()),
+        group: Some(right.group.clone()),
+        resource: Some(resource.to_owned()),
+        subresource,
+        name: right.name.clone(),
+        ..ResourceAttributes::default()
     }
 }

@@ -1,6 +1,7 @@
 //! `kubectl tapmc check`: what the clusters need for deliveries, and lack. It changes nothing.
 
 mod look;
+mod on_run_cluster;
 
 use futures::{StreamExt as _, stream};
 
@@ -19,6 +20,10 @@ const AT_A_TIME: usize = 64;
 
 /// Shows what is there and what is missing.
 pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
+    if args.on_run_cluster {
+        let items = on_run_cluster::look(&args, &ways(&args), printer).await?;
+        return tell(items, printer);
+    }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let mut all = build.registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
@@ -47,11 +52,16 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
     drop(progress);
 
     let items: Vec<Requirement> = of_build?.into_iter().chain(of_runs.into_iter().flatten()).collect();
-    let missing = items.iter().filter(|item| !item.is_met).count();
-    printer.check(&CheckReport { api_version: API_VERSION, kind: "CheckReport", items })?;
+    let told = tell(items, printer);
     if all.is_empty() {
         printer.say("no registrations found: no run cluster was checked");
     }
+    told
+}
+
+fn tell(items: Vec<Requirement>, printer: Printer) -> Result<()> {
+    let missing = items.iter().filter(|item| !item.is_met).count();
+    printer.check(&CheckReport { api_version: API_VERSION, kind: "CheckReport", items })?;
     if missing == 0 {
         return Ok(());
     }

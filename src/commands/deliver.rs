@@ -2,6 +2,7 @@
 //! confirm, apply, await, report; each for several run clusters at once, of which a failing one does not
 //! stop the others.
 
+mod access;
 mod apply;
 mod awaiting;
 mod carvel_app;
@@ -10,13 +11,14 @@ mod credentials;
 mod flux;
 mod impersonation;
 mod observe;
+mod on_run_cluster;
 mod reach;
 pub(super) mod targets;
 
-use super::{build_cluster::BuildCluster, fleet::verdict};
+use super::{fleet::verdict, reader_cluster::ReaderCluster};
 use crate::{
     cli::{
-        deliver::{Deliver, DeliverArgs, DeliveryArgs},
+        deliver::{Deliver, DeliverArgs, DeliveringArgs, DeliveryArgs},
         output::{DryRun, OutputFormat},
     },
     cluster::Cluster,
@@ -49,13 +51,19 @@ pub(super) fn format(args: &DeliverArgs) -> OutputFormat {
 /// The deletions of what the deliveries to these registrations share, when their readers go: sources, and
 /// the credentials of these.
 pub(super) async fn sources(build: &Cluster, namespace: &str, runs: &[String]) -> Result<Vec<Change>> {
-    let observed = super::undeliver::observe(build, namespace).await?;
+    let observed = super::undeliver::observe(build, namespace, Side::Build).await?;
     Ok(delivery::removal::shared(&observed.found, runs))
+}
+
+/// Prepares the way to the cluster on which the reader stands.
+async fn connect(args: &DeliveryArgs, delivering: &DeliveringArgs, printer: Printer) -> Result<ReaderCluster> {
+    let DeliveringArgs { changing, run_cluster } = delivering;
+    ReaderCluster::connect(args.on_run_cluster, &changing.cluster, run_cluster, &changing.kubeconfig, printer).await
 }
 
 /// A delivery that is planned: what both readers hand over to be shown and carried out.
 struct Delivering<'a> {
-    build: &'a BuildCluster,
+    at: &'a ReaderCluster,
     delivery: &'a Delivery,
     namespace: &'a str,
     args: &'a DeliveryArgs,
@@ -82,7 +90,7 @@ impl Delivering<'_> {
         }
         let consent = self.changing.consent.clone();
         let progress = printer.progress("having the API server check the objects");
-        apply::check(&self.build.cluster, &self.steps, consent.dry_run).await?;
+        apply::check(self.at.cluster(), &self.steps, consent.dry_run).await?;
         drop(progress);
         let plan = self.shown();
         printer.changes_plan(&plan);
@@ -93,13 +101,13 @@ impl Delivering<'_> {
         }
         if !plan.is_empty() {
             printer.confirm(&format!("Make {}?", words::count(plan.len(), "change")), consent.yes)?;
-            self.build.cluster.restart_clock();
+            self.at.cluster().restart_clock();
         }
 
         let progress = printer.progress("applying");
         let limit = (!self.args.no_wait).then_some(self.changing.wait.wait_timeout);
         let run = Run {
-            build: self.build,
+            at: self.at,
             namespace: self.namespace,
             label: self.delivery.label(),
             limit,
@@ -117,7 +125,7 @@ impl Delivering<'_> {
     fn shown(&self) -> ChangesPlan {
         ChangesPlan {
             title: format!("deliver {} with {}", self.delivery.name, self.reader),
-            places: vec![format!("{}, namespace '{}'", self.build.report().shown(Side::Build), self.namespace)],
+            places: vec![self.at.shown(self.namespace)],
             changes: self.steps.iter().map(|step| step.change.clone()).collect(),
             heading: None,
             differences: self.steps.iter().filter_map(|step| step.difference.clone()).collect(),
@@ -148,20 +156,21 @@ impl Delivering<'_> {
     }
 
     fn report(&self, plan: &ChangesPlan, how: DryRun, changes: Vec<Done>) -> ChangesReport {
-        let (context, namespace) = (shell_word(&self.build.context), shell_word(self.namespace));
+        let (context, namespace) = (shell_word(self.at.context()), shell_word(self.namespace));
         let kinds = if self.reader == flux::FLUX { "gitrepositories,kustomizations" } else { "apps.kappctrl.k14s.io" };
         let next = vec![
             format!("see it: kubectl --context {context} -n {namespace} get {kinds}"),
             format!(
-                "take it back: kubectl tapmc undeliver {} --all --context {context} -n {namespace}",
-                shell_word(&self.delivery.name)
+                "take it back: kubectl tapmc undeliver {} --all {}",
+                shell_word(&self.delivery.name),
+                self.at.flags(self.namespace)
             ),
         ];
         ChangesReport {
             api_version: API_VERSION,
             kind: "DeliveryReport",
             dry_run: how.as_word(),
-            cluster: self.build.report(),
+            cluster: self.at.report(),
             changes,
             differences: plan.differences.clone(),
             backup: None,

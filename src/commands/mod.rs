@@ -15,6 +15,7 @@ mod object_files;
 mod patching;
 mod pause_supply_chain;
 mod proof;
+mod reader_cluster;
 mod register_run_cluster;
 mod registering;
 mod renewal_namespace;

@@ -15,7 +15,6 @@ use crate::{
         differences::as_recorded,
         facts::SecretFacts,
         held::Held,
-        profiles::{Grants, Profile},
         record::{Recorded, key, list},
         rights::{self, Right},
     },
@@ -199,13 +198,7 @@ async fn used(
 
 /// What is delivered is more than the profiles of the registration grant.
 fn uncovered(name: &str, needed: &[Right], again: impl Fn(&str) -> String) -> Error {
-    let grants = |profile: &Profile| {
-        let rules = Grants { profiles: vec![*profile], rules: Vec::new(), impersonate: None }.namespaced_rules();
-        let granted = rights::of_rules(&rules, None);
-        needed.iter().any(|right| granted.contains(&Right { namespace: None, ..right.clone() }))
-    };
-    let profiles: Vec<&str> = Profile::ALL.iter().filter(|profile| grants(profile)).map(|one| one.as_str()).collect();
-    let way = match profiles.as_slice() {
+    let way = match rights::granted_by(needed).as_slice() {
         [] => "register again with --rules FILE beside its profiles".to_owned(),
         profiles => format!("register again with --profile {} beside its own profiles", profiles.join(" --profile ")),
     };

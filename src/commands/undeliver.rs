@@ -5,13 +5,13 @@ mod remove;
 
 pub(super) use observe::observe;
 
-use super::{build_cluster::BuildCluster, deliver::targets::prove_held, limits};
+use super::{build_cluster::BuildCluster, deliver::targets::prove_held, limits, reader_cluster::ReaderCluster};
 use crate::{
     cli::{output::DryRun, undeliver::UndeliverArgs},
-    delivery::removal::{self, Asked, RemovalPlan},
+    delivery::removal::{self, Asked, Found, RemovalPlan},
     error::{Error, Result},
     output::Printer,
-    plan::{Change, ChangesPlan, Side},
+    plan::{Change, ChangesPlan},
     report::{API_VERSION, ChangesReport, Done, Journal},
     words::{self, shell_word},
 };
@@ -19,34 +19,41 @@ use crate::{
 /// Ends deliveries.
 pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Journal) -> Result<()> {
     let changing = &args.changing;
-    let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
-    let namespace = build.namespace_or(args.namespace.as_deref())?;
+    let (on_run, kubeconfig) = (args.on_run_cluster, &changing.kubeconfig);
+    let at = ReaderCluster::connect(on_run, &changing.cluster, &args.run_cluster, kubeconfig, printer).await?;
+    let (cluster, namespace) = (at.cluster(), at.namespace_or(args.namespace.as_deref())?);
     let asked = Asked { name: args.delivery.clone(), runs: args.run.clone() };
 
-    let progress = printer.progress("observing the build cluster");
-    let observed = observe(&build.cluster, &namespace).await?;
-    let plan = removal::plan(&observed.found, &asked, args.leave_behind, build.cluster.place())?;
+    let progress = printer.progress(&format!("observing the {} cluster", at.side()));
+    let observed = observe(cluster, &namespace, at.side()).await?;
+    let plan = removal::plan(&observed.found, &asked, args.leave_behind, cluster.place())?;
     let unwatched = observe::unwatched(&observed, &plan);
-    progress.now("using the stored credentials");
-    let tried = prove_held(&build, &namespace, &plan.needed(), limits(&changing.kubeconfig)).await?;
+    let works = match &at {
+        ReaderCluster::Build(build) => {
+            progress.now("using the stored credentials");
+            let tried = prove_held(build, &namespace, &plan.needed(), limits(kubeconfig)).await?;
+            refuse_dead(tried, build, &namespace)
+        }
+        ReaderCluster::Run(_) => refuse_without_account(&plan, &observed.found, cluster.place()),
+    };
     drop(progress);
-    let shown = shown(&build, &namespace, &args, &plan, &unwatched);
+    let shown = shown(&at, &namespace, &args, &plan, &unwatched);
     printer.changes_plan(&shown);
-    refuse_dead(tried, &build, &namespace)?;
+    works?;
 
     if changing.consent.dry_run != DryRun::None {
         let changes = shown.changes.iter().map(Done::new).collect();
-        return printer.changes(&report(&build, &shown, changing.consent.dry_run, changes));
+        return printer.changes(&report(&at, &shown, changing.consent.dry_run, changes));
     }
     if !shown.is_empty() {
         printer
             .confirm(&format!("Delete {} for good?", words::count(plan.steps.len(), "object")), changing.consent.yes)?;
-        build.cluster.restart_clock();
+        cluster.restart_clock();
     }
 
     let progress = printer.progress("removing");
     let run = remove::Run {
-        cluster: &build.cluster,
+        cluster,
         limit: changing.wait.wait_timeout,
         leave_behind: args.leave_behind,
         progress: &progress,
@@ -54,7 +61,7 @@ pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Jo
     };
     run.remove(&plan, &unwatched).await?;
     drop(progress);
-    printer.changes(&report(&build, &shown, DryRun::None, journal.in_order(&shown.changes)))
+    printer.changes(&report(&at, &shown, DryRun::None, journal.in_order(&shown.changes)))
 }
 
 /// A reader whose credential is dead would hold its object for ever, or leave behind what it delivered.
@@ -74,8 +81,18 @@ fn refuse_dead(tried: Vec<(String, Error)>, build: &BuildCluster, namespace: &st
         .replace_hint(way))
 }
 
+/// kapp-controller would hold its App for ever without the account as which it deletes.
+fn refuse_without_account(plan: &RemovalPlan, found: &Found, place: &str) -> Result<()> {
+    let Some((step, account)) = plan.without_account(found) else { return Ok(()) };
+    Err(Error::failed(format_args!(
+        "the ServiceAccount '{account}' is gone from {place}, and {} could take nothing back; nothing was changed",
+        step.change.manifest.display_name()
+    ))
+    .hint("have it made again: kubectl tapmc deliver, as before; or leave what was delivered: --leave-behind"))
+}
+
 fn shown(
-    build: &BuildCluster,
+    at: &ReaderCluster,
     namespace: &str,
     args: &UndeliverArgs,
     plan: &RemovalPlan,
@@ -87,7 +104,7 @@ fn shown(
             .delivery
             .as_ref()
             .map_or("end every delivery".to_owned(), |name| format!("end the delivery of {name}")),
-        places: vec![format!("{}, namespace '{namespace}'", build.report().shown(Side::Build))],
+        places: vec![at.shown(namespace)],
         changes: steps.chain(unwatched).chain(&plan.kept).cloned().collect(),
         heading: None,
         differences: Vec::new(),
@@ -95,12 +112,12 @@ fn shown(
     }
 }
 
-fn report(build: &BuildCluster, shown: &ChangesPlan, how: DryRun, changes: Vec<Done>) -> ChangesReport {
+fn report(at: &ReaderCluster, shown: &ChangesPlan, how: DryRun, changes: Vec<Done>) -> ChangesReport {
     ChangesReport {
         api_version: API_VERSION,
         kind: "UndeliveryReport",
         dry_run: how.as_word(),
-        cluster: build.report(),
+        cluster: at.report(),
         changes,
         differences: Vec::new(),
         backup: None,

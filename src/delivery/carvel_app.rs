@@ -1,13 +1,13 @@
 //! The Apps of a delivery: one for each run cluster, on the build cluster, which kapp-controller deploys
-//! with the run cluster's kubeconfig Secret.
+//! with the run cluster's kubeconfig Secret; or one on the run cluster itself, with a ServiceAccount there.
 //!
-//! An App has no `serviceAccountName` here: kapp-controller would ignore `spec.cluster` beside it and
-//! deploy to the build cluster (carvel-dev/kapp-controller `pkg/kubeconfig/kubeconfig.go`).
+//! No App has both: kapp-controller would ignore `spec.cluster` beside a `serviceAccountName` and deploy to
+//! the cluster on which the App stands (carvel-dev/kapp-controller `pkg/kubeconfig/kubeconfig.go`).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Content, Delivery, Destination, git::GitRef, names};
+use super::{Access, Content, Delivery, Destination, git::GitRef, names};
 use crate::{package_install::APP, plan::Manifest, registration::access::SECRET_KEY};
 
 /// What an App reads and how, decided.
@@ -52,7 +52,7 @@ const AGE_KEY: &[u8] = b"AGE-SECRET-KEY-";
 /// The App's name.
 #[must_use]
 pub fn name(delivery: &Delivery, destination: &Destination) -> String {
-    names::short(&[&delivery.name, &destination.registration], "")
+    names::short(&[&delivery.name, &destination.run], "")
 }
 
 /// The App that delivers to one run cluster.
@@ -69,11 +69,7 @@ pub fn app(delivery: &Delivery, destination: &Destination, how: &CarvelApp) -> M
         template.push(json!({"kbld": {}}));
     }
     let into_ns = how.into_ns.as_ref().unwrap_or(&destination.run_namespace);
-    let spec = json!({
-        "cluster": {
-            "namespace": destination.run_namespace,
-            "kubeconfigSecretRef": {"name": destination.secret.name, "key": SECRET_KEY},
-        },
+    let mut spec = json!({
         "syncPeriod": how.sync_period,
         "fetch": fetch,
         "template": template,
@@ -83,9 +79,18 @@ pub fn app(delivery: &Delivery, destination: &Destination, how: &CarvelApp) -> M
             "rawOptions": ["--dangerous-allow-empty-list-of-resources=true"],
         }}],
     });
+    match &destination.access {
+        Access::KubeconfigSecret(secret) => {
+            spec["cluster"] = json!({
+                "namespace": destination.run_namespace,
+                "kubeconfigSecretRef": {"name": secret.name, "key": SECRET_KEY},
+            });
+        }
+        Access::Account(account) => spec["serviceAccountName"] = json!(account.name),
+    }
     APP.object(json!({
         "apiVersion": APP.api_version(), "kind": APP.kind,
-        "metadata": delivery.metadata(&destination.secret.namespace, &name(delivery, destination), Some(&destination.registration)),
+        "metadata": delivery.metadata(destination.namespace(), &name(delivery, destination), Some(&destination.run)),
         "spec": spec,
     }))
 }
@@ -103,15 +108,20 @@ fn git(how: &CarvelApp, folder: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registration::names::ObjectRef;
+    use crate::{plan::Side, registration::names::ObjectRef};
 
     fn destination() -> Destination {
         Destination {
-            registration: "run-a".into(),
-            secret: ObjectRef::new("builds", "run-a-kubeconfig"),
+            run: "run-a".into(),
+            access: Access::KubeconfigSecret(ObjectRef::new("builds", "run-a-kubeconfig")),
             folder: "staging".into(),
             run_namespace: "apps".into(),
         }
+    }
+
+    fn delivery() -> Delivery {
+        let content = Content::Package { folder: "blue/app.tap".into() };
+        Delivery { name: "app.tap".into(), content, stands_on: Side::Build }
     }
 
     fn how() -> CarvelApp {
@@ -127,8 +137,7 @@ mod tests {
 
     #[test]
     fn the_app_of_a_package() {
-        let delivery = Delivery { name: "app.tap".into(), content: Content::Package { folder: "blue/app.tap".into() } };
-        let app = app(&delivery, &destination(), &how()).body;
+        let app = app(&delivery(), &destination(), &how()).body;
         let spec = &app["spec"];
         assert_eq!(app["metadata"]["name"], "app.tap-run-a");
         assert_eq!(app["metadata"]["labels"]["kubectl-tapmc/registration"], "run-a");
@@ -147,8 +156,27 @@ mod tests {
     }
 
     #[test]
+    fn the_app_on_the_run_cluster_itself() {
+        let delivery = Delivery { stands_on: Side::Run, ..delivery() };
+        let account = Access::Account(ObjectRef::new("apps", "deployer"));
+        let app = app(&delivery, &Destination { access: account, ..destination() }, &how()).body;
+        assert_eq!(app["spec"]["serviceAccountName"], "deployer");
+        assert!(app["spec"]["cluster"].is_null());
+        let labels = &app["metadata"]["labels"];
+        assert_eq!(
+            (&labels["kubectl-tapmc/run"], &labels["kubectl-tapmc/on-run-cluster"]),
+            (&json!("run-a"), &json!("true"))
+        );
+        assert!(labels["kubectl-tapmc/registration"].is_null());
+    }
+
+    #[test]
     fn the_app_of_deliverables() {
-        let delivery = Delivery { name: "d".into(), content: Content::Deliverables { folder: String::new() } };
+        let delivery = Delivery {
+            name: "d".into(),
+            content: Content::Deliverables { folder: String::new() },
+            stands_on: Side::Build,
+        };
         let how = CarvelApp { decryption: None, git_secret: None, into_ns: Some("other".into()), ..how() };
         let spec = app(&delivery, &destination(), &how).body["spec"].clone();
         assert_eq!(spec["fetch"], json!([{"git": {"url": "https://git.example.com/gitops", "ref": "origin/main"}}]));

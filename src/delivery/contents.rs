@@ -43,6 +43,12 @@ impl Deployer {
         };
         verbs.iter().map(|&verb| verb.to_owned()).collect()
     }
+
+    /// The rules with the verbs alone that it uses.
+    #[must_use]
+    pub fn verbs_of(self, rules: &[PolicyRule]) -> Vec<PolicyRule> {
+        rules.iter().map(|rule| PolicyRule { verbs: self.verbs(), ..rule.clone() }).collect()
+    }
 }
 
 /// What was found in the folders.

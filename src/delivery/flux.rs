@@ -1,6 +1,6 @@
 //! Flux's objects of a delivery: one source for all run clusters, and for each of them a Kustomization
 //! of the Packages and one of what is its own, which kustomize-controller applies with the run cluster's
-//! kubeconfig Secret.
+//! kubeconfig Secret, or as a ServiceAccount where it stands on the run cluster itself.
 //!
 //! All fields are valid in each version that Flux has served since 0.x (fluxcd/source-controller and
 //! fluxcd/kustomize-controller, `api/`), but `spec.kubeConfig.configMapRef`, which is of 2025.
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 mod kinds;
 
-use super::{Delivery, Destination, git::GitRef, names};
+use super::{Access, Delivery, Destination, git::GitRef, names};
 use crate::{
     kind::ApiKind,
     plan::Manifest,
@@ -72,7 +72,7 @@ pub struct Flux {
     pub interval: String,
     /// The Secret with the private keys of SOPS.
     pub decryption: Option<String>,
-    /// The ServiceAccount that Flux acts as on the run cluster.
+    /// The ServiceAccount that Flux acts as on another cluster than its own.
     pub service_account: Option<String>,
     /// How Flux gets its credential without a Secret; none where it reads the kubeconfig Secret.
     pub secretless: Option<Secretless>,
@@ -158,7 +158,7 @@ pub fn kustomization_name(delivery: &Delivery, destination: &Destination, part: 
         Part::Packages => "packages",
         Part::Own => "packageinstalls",
     };
-    names::short(&[&delivery.name, &destination.registration], suffix)
+    names::short(&[&delivery.name, &destination.run], suffix)
 }
 
 /// A Kustomization for one run cluster; none where there is no such folder.
@@ -168,31 +168,35 @@ pub fn kustomization(delivery: &Delivery, destination: &Destination, part: Part,
         Part::Packages => delivery.packages()?,
         Part::Own => delivery.own(destination),
     };
-    let credential = match &how.secretless {
-        Some(_) => json!({"configMapRef": {"name": config_map_name(delivery, destination)}}),
-        None => json!({"secretRef": {"name": destination.secret.name, "key": SECRET_KEY}}),
-    };
     let mut spec = json!({
         "sourceRef": {"kind": how.source.kind(), "name": source_name(delivery, &how.source)},
         "path": format!("./{folder}"),
         "interval": how.interval, "retryInterval": "1m", "timeout": "5m",
         "prune": true, "wait": true,
-        "kubeConfig": credential,
         "targetNamespace": destination.run_namespace,
     });
     if let Some(account) = &how.service_account {
         spec["serviceAccountName"] = json!(account);
     }
+    match (&destination.access, &how.secretless) {
+        (Access::Account(account), _) => spec["serviceAccountName"] = json!(account.name),
+        (_, Some(_)) => {
+            spec["kubeConfig"] = json!({"configMapRef": {"name": config_map_name(delivery, destination)}});
+        }
+        (Access::KubeconfigSecret(secret), None) => {
+            spec["kubeConfig"] = json!({"secretRef": {"name": secret.name, "key": SECRET_KEY}});
+        }
+    }
     if let Some(secret) = &how.decryption {
         spec["decryption"] = json!({"provider": "sops", "secretRef": {"name": secret}});
     }
     let name = kustomization_name(delivery, destination, part);
-    let metadata = delivery.metadata(&destination.secret.namespace, &name, Some(&destination.registration));
+    let metadata = delivery.metadata(destination.namespace(), &name, Some(&destination.run));
     Some(object(&how.kustomization, &metadata, &spec))
 }
 
 fn config_map_name(delivery: &Delivery, destination: &Destination) -> String {
-    names::short(&[&delivery.name, &destination.registration], "kubeconfig")
+    names::short(&[&delivery.name, &destination.run], "kubeconfig")
 }
 
 /// What Flux reads instead of a kubeconfig Secret; none where it reads that.
@@ -210,7 +214,7 @@ pub fn config_map(delivery: &Delivery, destination: &Destination, endpoint: &End
     let data: Map<String, Value> =
         data.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value?)))).collect();
     let name = config_map_name(delivery, destination);
-    let metadata = delivery.metadata(&destination.secret.namespace, &name, Some(&destination.registration));
+    let metadata = delivery.metadata(destination.namespace(), &name, Some(&destination.run));
     Some(CONFIG_MAP.object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})))
 }
 

@@ -168,10 +168,14 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Content, git::GIT};
+    use crate::{
+        delivery::{Content, git::GIT},
+        plan::Side,
+    };
 
     fn data(credentials: &GitCredentials) -> Value {
-        let delivery = Delivery { name: "a".into(), content: Content::Package { folder: "a".into() } };
+        let delivery =
+            Delivery { name: "a".into(), content: Content::Package { folder: "a".into() }, stands_on: Side::Build };
         secret(&delivery, "ns", credentials).body["data"].clone()
     }
 

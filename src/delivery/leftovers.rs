@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::registration::trial::{Made, inventory};
+use crate::{
+    plan::Side,
+    registration::trial::{Made, inventory},
+};
 
 /// What stays, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +16,13 @@ pub struct Leftovers {
     pub objects: Vec<String>,
 }
 
-/// What stays of an App or a Kustomization; none where its controller takes everything back.
+/// What stays of an App or a Kustomization that stands on the cluster of that side; none where its controller takes everything back.
 ///
 /// Flux prunes nothing for a Kustomization that is suspended, or whose ServiceAccount does not exist on
-/// the build cluster (fluxcd/kustomize-controller `internal/controller/kustomization_controller.go`,
+/// its own cluster (fluxcd/kustomize-controller `internal/controller/kustomization_controller.go`,
 /// `finalize`); kapp-controller also deletes the content of an App that is paused.
 #[must_use]
-pub fn of(object: &Value, has_service_account: impl Fn(&str) -> bool) -> Option<Leftovers> {
+pub fn of(object: &Value, side: Side, has_service_account: impl Fn(&str) -> bool) -> Option<Leftovers> {
     let spec = &object["spec"];
     let why = if object["kind"] == "App" {
         let options = spec["deploy"].as_array().cloned().unwrap_or_default();
@@ -37,7 +40,7 @@ pub fn of(object: &Value, has_service_account: impl Fn(&str) -> bool) -> Option<
     } else {
         let account =
             spec["serviceAccountName"].as_str().filter(|name| !name.is_empty() && !has_service_account(name))?;
-        format!("Flux prunes nothing while its namespace on the build cluster has no ServiceAccount '{account}'")
+        format!("Flux prunes nothing while its namespace on the {side} cluster has no ServiceAccount '{account}'")
     };
     Some(Leftovers { why, objects: listed(object) })
 }
@@ -66,7 +69,8 @@ mod tests {
             let inventory = json!({"entries": [{"id": "apps_settings__ConfigMap", "v": "v1"}]});
             json!({"kind": "Kustomization", "spec": spec, "status": {"inventory": inventory}})
         };
-        let all = |_: &str| true;
+        let all: fn(&str) -> bool = |_| true;
+        let of = |object: &Value, has: fn(&str) -> bool| of(object, Side::Build, has);
         assert_eq!(of(&with(json!({"prune": true})), all), None);
         let left = of(&with(json!({})), all).unwrap();
         assert_eq!(left.objects, ["configmap/settings in 'apps'"]);

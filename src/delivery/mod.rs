@@ -5,6 +5,7 @@
 //! folder for each run cluster with the PackageInstall and its values.
 
 pub mod access;
+pub mod account;
 pub mod carvel_app;
 pub mod contents;
 pub mod flux;
@@ -28,13 +29,21 @@ pub mod yaml_text;
 
 use serde_json::{Map, Value, json};
 
-use crate::registration::{
-    names::ObjectRef,
-    record::{FORMAT, MANAGED_BY, REGISTRATION, key},
+use crate::{
+    plan::Side,
+    registration::{
+        names::ObjectRef,
+        record::{FORMAT, MANAGED_BY, REGISTRATION, key},
+    },
 };
 
 /// The label with the delivery's name, on everything that one is made of.
 pub const DELIVERY: &str = "kubectl-tapmc/delivery";
+/// The label of everything that a delivery is made of whose reader stands on the run cluster itself: it is
+/// no registration's, even where that cluster is a build cluster as well.
+pub const ON_RUN_CLUSTER: (&str, &str) = ("kubectl-tapmc/on-run-cluster", "true");
+/// The label with the run cluster's name there, where a registration's objects have that of the registration.
+pub const RUN: &str = "kubectl-tapmc/run";
 /// The name of the delivery of Deliverables when nobody says otherwise.
 pub const DELIVERABLES: &str = "deliverable-to-run-cluster-reconciler";
 
@@ -60,19 +69,41 @@ pub struct Delivery {
     pub name: String,
     /// What is delivered.
     pub content: Content,
+    /// Where its reader stands: on the build cluster, or on the run cluster itself.
+    pub stands_on: Side,
 }
 
 /// One run cluster that is delivered to, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The registration's name.
-    pub registration: String,
-    /// Its kubeconfig Secret; the reader is in the same namespace.
-    pub secret: ObjectRef,
+    /// The registration's name; where the reader stands on the run cluster itself, the name that it is
+    /// given.
+    pub run: String,
+    /// How the reader gets its rights; it is in the same namespace.
+    pub access: Access,
     /// The run cluster's folder in that of the package.
     pub folder: String,
     /// Where the content goes that names no namespace.
     pub run_namespace: String,
+}
+
+/// How a reader gets its rights on a run cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// From the build cluster, by a kubeconfig Secret.
+    KubeconfigSecret(ObjectRef),
+    /// On the run cluster itself, as this ServiceAccount.
+    Account(ObjectRef),
+}
+
+impl Destination {
+    /// The namespace of the reader.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        match &self.access {
+            Access::KubeconfigSecret(reference) | Access::Account(reference) => &reference.namespace,
+        }
+    }
 }
 
 impl Delivery {
@@ -102,13 +133,25 @@ impl Delivery {
 
     /// The metadata of an object of this delivery, for one run cluster or for all of them.
     #[must_use]
-    pub fn metadata(&self, namespace: &str, name: &str, registration: Option<&str>) -> Value {
+    pub fn metadata(&self, namespace: &str, name: &str, run: Option<&str>) -> Value {
         let mut labels = Map::from_iter([
             (MANAGED_BY.0.to_owned(), json!(MANAGED_BY.1)),
             (DELIVERY.to_owned(), json!(self.label())),
         ]);
-        labels.extend(registration.map(|registration| (REGISTRATION.to_owned(), json!(registration))));
+        if self.stands_on == Side::Run {
+            labels.insert(ON_RUN_CLUSTER.0.to_owned(), json!(ON_RUN_CLUSTER.1));
+        }
+        labels.extend(run.map(|run| (run_label(self.stands_on).to_owned(), json!(run))));
         json!({"name": name, "namespace": namespace, "labels": labels, "annotations": {key::FORMAT: FORMAT}})
+    }
+}
+
+/// The label with the name of the one run cluster that an object is for.
+#[must_use]
+pub fn run_label(stands_on: Side) -> &'static str {
+    match stands_on {
+        Side::Build => REGISTRATION,
+        Side::Run => RUN,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{DELIVERY, Delivery};
+use super::{DELIVERY, Delivery, ON_RUN_CLUSTER, account::READER_NAMESPACE, run_label};
 use crate::{
     diff::{self, ObjectDifference},
     error::{Error, Result},
@@ -16,7 +16,9 @@ use crate::{
 /// When an object is written: what refers to others comes after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Secrets, ConfigMaps, and labels on the kubeconfig Secrets.
+    /// ServiceAccounts and Roles: a binding that comes before its Role is refused to whoever may not bind.
+    Account,
+    /// RoleBindings, Secrets, ConfigMaps, and labels on the kubeconfig Secrets.
     Credentials,
     /// The source.
     Source,
@@ -28,7 +30,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Credentials, Self::Source, Self::Packages, Self::Own];
+    pub const ALL: [Self; 5] = [Self::Account, Self::Credentials, Self::Source, Self::Packages, Self::Own];
 }
 
 /// An object of a delivery as it should be.
@@ -38,8 +40,8 @@ pub struct Wanted {
     pub stage: Stage,
     /// The object.
     pub manifest: Manifest,
-    /// The registration that it is for; none where it is for all of them.
-    pub registration: Option<String>,
+    /// The run cluster that it is for; none where it is for all of them.
+    pub run: Option<String>,
 }
 
 /// An object of a delivery and what becomes of it.
@@ -60,11 +62,11 @@ pub struct Planned {
 /// that would not deliver where it should.
 pub fn plan(delivery: &Delivery, wanted: Wanted, observed: Option<&Value>, adopt: bool) -> Result<Planned> {
     let Some(found) = observed else {
-        let change = Change::create(Side::Build, wanted.manifest.clone());
+        let change = Change::create(delivery.stands_on, wanted.manifest.clone());
         return Ok(Planned { wanted, change, difference: None });
     };
     check_ownership(delivery, &wanted, found, adopt)?;
-    let mut change = Change::between(Side::Build, wanted.manifest.clone(), observed);
+    let mut change = Change::between(delivery.stands_on, wanted.manifest.clone(), observed);
     let after = applied(found, &wanted.manifest.body);
     let fields = diff::between(&diff::intended(found), &diff::intended(&after));
     if change.op == Op::Keep && !fields.is_empty() {
@@ -90,15 +92,7 @@ fn check_ownership(delivery: &Delivery, wanted: &Wanted, found: &Value, adopt: b
         return Err(Error::conflict(format_args!("{shown} is being deleted"))
             .hint("wait until it is gone, and run the command again"));
     }
-    if wanted.manifest.kind == "App"
-        && found["spec"]["serviceAccountName"].as_str().is_some_and(|name| !name.is_empty())
-    {
-        return Err(Error::conflict(format_args!(
-            "{shown} has a spec.serviceAccountName, beside which kapp-controller ignores spec.cluster: it would deploy to \
-             the build cluster"
-        ))
-        .hint("take that field away, or take another --name"));
-    }
+    check_way(delivery, wanted, found, &shown)?;
     let labels = map(&found["metadata"]["labels"]);
     let is_ours = labels.get(MANAGED_BY.0).is_some_and(|by| by == MANAGED_BY.1) && labels.contains_key(DELIVERY);
     if !is_ours {
@@ -108,20 +102,51 @@ fn check_ownership(delivery: &Delivery, wanted: &Wanted, found: &Value, adopt: b
         return Err(Error::conflict(format_args!("{shown} is there already, and is not this plugin's"))
             .hint("--adopt takes it over; --name NAME gives the delivery another name"));
     }
-    let same_delivery = labels.get(DELIVERY) == Some(&delivery.label());
-    if same_delivery && labels.get(REGISTRATION) == wanted.registration.as_ref() {
+    let own = map(&wanted.manifest.body["metadata"]["labels"]);
+    let is_same = |key: &str| labels.get(key) == own.get(key);
+    if [DELIVERY, REGISTRATION, ON_RUN_CLUSTER.0, run_label(Side::Run), READER_NAMESPACE].into_iter().all(is_same) {
         return Ok(());
     }
     let other = |key: &str| labels.get(key).map_or("", String::as_str);
+    let (side, why) = match labels.contains_key(ON_RUN_CLUSTER.0) {
+        true if delivery.stands_on == Side::Build => (Side::Run, "that is made with --on-run-cluster"),
+        false if delivery.stands_on == Side::Run => (Side::Build, "that is made without --on-run-cluster"),
+        true => (Side::Run, "the two names join to the same one"),
+        false => (Side::Build, "the two names join to the same one"),
+    };
     Err(Error::conflict(format_args!(
-        "{shown} belongs to the delivery '{}'{}: the two names join to the same one",
+        "{shown} belongs to the delivery '{}'{}: {why}",
         other(DELIVERY),
-        match other(REGISTRATION) {
+        match other(run_label(side)) {
             "" => String::new(),
-            registration => format!(" to '{registration}'"),
+            run => format!(" to '{run}'"),
         }
     ))
     .hint("--name NAME gives this delivery another name"))
+}
+
+/// A reader delivers with a ServiceAccount to the cluster on which it stands, or with a kubeconfig to
+/// another one. What somebody else wrote stays beside what is applied, and would lead it elsewhere.
+fn check_way(delivery: &Delivery, wanted: &Wanted, found: &Value, shown: &str) -> Result<()> {
+    let has = |field: &str| match &found["spec"][field] {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    };
+    let sentence = match (wanted.manifest.kind.as_str(), delivery.stands_on) {
+        ("App", Side::Build) if has("serviceAccountName") => {
+            "has a spec.serviceAccountName, beside which kapp-controller ignores spec.cluster: it would deploy to the build \
+             cluster"
+        }
+        ("App", Side::Run) if has("cluster") => {
+            "has a spec.cluster: what it deployed to that cluster would be left behind there"
+        }
+        ("Kustomization", Side::Run) if has("kubeConfig") => {
+            "has a spec.kubeConfig: it would go on delivering to that cluster instead of its own"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::conflict(format_args!("{shown} {sentence}")).hint("take that field away, or take another --name"))
 }
 
 /// The object as server-side apply would leave it: what is wanted is in it, what was wanted before and is
@@ -176,14 +201,14 @@ mod tests {
     use serde_json::json;
 
     fn delivery(name: &str) -> Delivery {
-        Delivery { name: name.into(), content: Content::Package { folder: name.into() } }
+        Delivery { name: name.into(), content: Content::Package { folder: name.into() }, stands_on: Side::Build }
     }
 
     fn wanted(delivery: &Delivery, spec: &Value) -> Wanted {
         let metadata = delivery.metadata("builds", "a-run", Some("run"));
         let body =
             json!({"apiVersion": "kappctrl.k14s.io/v1alpha1", "kind": "App", "metadata": metadata, "spec": spec});
-        Wanted { stage: Stage::Own, manifest: APP.object(body), registration: Some("run".into()) }
+        Wanted { stage: Stage::Own, manifest: APP.object(body), run: Some("run".into()) }
     }
 
     fn plan_of(spec: &Value, found: Option<&Value>) -> Result<Planned> {
@@ -218,6 +243,13 @@ mod tests {
         let mut own = wanted(&delivery("a"), &json!({"serviceAccountName": "x"})).manifest.body;
         let error = plan_of(&json!({}), Some(&own)).unwrap_err();
         assert!(error.to_string().contains("ignores spec.cluster"), "{error}");
+        let here = Delivery { stands_on: Side::Run, ..delivery("a") };
+        let on_run =
+            |found: &Value| plan(&here, wanted(&here, &json!({})), Some(found), false).unwrap_err().to_string();
+        let there = wanted(&here, &json!({"cluster": {"namespace": "x"}})).manifest.body;
+        assert!(on_run(&there).contains("left behind there"), "{}", on_run(&there));
+        let registered = wanted(&delivery("a"), &json!({})).manifest.body;
+        assert!(on_run(&registered).contains("made without --on-run-cluster"), "{}", on_run(&registered));
         own["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         assert!(plan_of(&json!({}), Some(&own)).unwrap_err().to_string().contains("is being deleted"));
     }

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{DELIVERY, label, leftovers};
+use super::{DELIVERY, ON_RUN_CLUSTER, label, leftovers, run_label};
 use crate::{
     error::{Error, Result},
     kind::ApiKind,
     plan::{Change, Manifest, Op, Side},
-    registration::{facts::map, record::registration_of},
+    registration::{
+        facts::map,
+        record::MANAGED_BY,
+        removal::kinds::{ROLE, ROLE_BINDING, SERVICE_ACCOUNT},
+    },
     words,
 };
 
@@ -23,21 +27,27 @@ pub enum Stage {
     Packages,
     /// Sources, their credentials, and what else nobody waits for.
     Rest,
+    /// As whom the readers delivered, with what that account might do: they took back as it.
+    Account,
 }
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 3] = [Self::Own, Self::Packages, Self::Rest];
+    pub const ALL: [Self; 4] = [Self::Own, Self::Packages, Self::Rest, Self::Account];
 }
 
 /// What was found in the namespace, each with its kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub struct Found {
+    /// On which cluster that is; what stands on the run cluster itself is told from what is a build
+    /// cluster's, where one cluster is both.
+    pub side: Side,
     /// Apps and Kustomizations, also those of others.
     pub readers: Vec<(ApiKind, Value)>,
-    /// Sources, Secrets and ConfigMaps of deliveries.
+    /// Sources, Secrets and ConfigMaps of deliveries; on a run cluster ServiceAccounts, Roles and
+    /// RoleBindings as well.
     pub rest: Vec<(ApiKind, Value)>,
-    /// The ServiceAccounts beside them that Kustomizations name.
+    /// The ServiceAccounts beside them that they name.
     pub service_accounts: BTreeSet<String>,
 }
 
@@ -59,8 +69,8 @@ pub struct Step {
     pub kind: ApiKind,
     /// The deletion.
     pub change: Change,
-    /// For which registration; none where it is for all of them.
-    pub registration: Option<String>,
+    /// For which run cluster; none where it is for all of them.
+    pub run: Option<String>,
     /// Does its controller take back what it delivered, for which it needs the credential?
     pub takes_back: bool,
 }
@@ -77,10 +87,21 @@ pub struct RemovalPlan {
 }
 
 impl RemovalPlan {
-    /// The registrations whose credential is needed to take back what was delivered.
+    /// The run clusters whose credential is needed to take back what was delivered.
     #[must_use]
     pub fn needed(&self) -> BTreeSet<String> {
-        self.steps.iter().filter(|step| step.takes_back).filter_map(|step| step.registration.clone()).collect()
+        self.steps.iter().filter(|step| step.takes_back).filter_map(|step| step.run.clone()).collect()
+    }
+
+    /// The first reader that could take nothing back, since the ServiceAccount is gone as which it would;
+    /// with that one's name.
+    #[must_use]
+    pub fn without_account(&self, found: &Found) -> Option<(&Step, String)> {
+        let account = |step: &Step| {
+            let name = step.change.manifest.body["spec"]["serviceAccountName"].as_str()?;
+            (step.takes_back && !found.service_accounts.contains(name)).then(|| name.to_owned())
+        };
+        self.steps.iter().find_map(|step| Some((step, account(step)?)))
     }
 }
 
@@ -90,6 +111,8 @@ impl RemovalPlan {
 /// [`Kind::Usage`](crate::error::Kind::Usage) for a delivery or a registration that there is not, with the
 /// one that was probably meant.
 pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Result<RemovalPlan> {
+    let side = found.side;
+    let delivery_of = |object: &Value| delivery_of(object, side);
     let ours: Vec<&(ApiKind, Value)> =
         found.readers.iter().filter(|(_, object)| delivery_of(object).is_some()).collect();
     let wanted = asked.name.as_deref().map(label);
@@ -97,12 +120,12 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
     let is_named = |object: &Value| wanted.is_none() || delivery_of(object) == wanted;
     let is_asked = |object: &Value| {
         is_named(object)
-            && (asked.runs.is_empty() || registration(object).is_some_and(|name| asked.runs.contains(&name)))
+            && (asked.runs.is_empty() || run_of(object, side).is_some_and(|name| asked.runs.contains(&name)))
     };
     let mut plan = RemovalPlan::default();
     let (going, staying): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(_, object)| is_asked(object));
     for (kind, object) in &going {
-        let left = leftovers::of(object, |name| found.service_accounts.contains(name));
+        let left = leftovers::of(object, side, |name| found.service_accounts.contains(name));
         let shown = format!("{} '{}'", kind.kind, text(&object["metadata"]["name"]));
         match (&left, leave_behind) {
             (_, true) => plan.warnings.push(stays(&shown, "--leave-behind asks for that", &leftovers::listed(object))),
@@ -111,25 +134,29 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
         }
         let is_packages = object["spec"]["path"].as_str().is_some_and(|path| path.ends_with("/packages"));
         let stage = if is_packages { Stage::Packages } else { Stage::Own };
-        plan.steps.push(step(stage, kind, object, left.is_none() && !leave_behind));
+        plan.steps.push(step(side, stage, kind, object, left.is_none() && !leave_behind));
     }
     let still: BTreeSet<String> = staying.iter().filter_map(|(_, object)| delivery_of(object)).collect();
     for (kind, object) in &found.rest {
         let Some(delivery) = delivery_of(object).filter(|_| is_named(object)) else { continue };
         let is_touched = || going.iter().any(|(_, object)| delivery_of(object).as_ref() == Some(&delivery));
-        match registration(object) {
+        match run_of(object, side) {
             Some(_) if !is_asked(object) => {}
             None if !asked.runs.is_empty() && !is_touched() => {}
             None if still.contains(&delivery) => {
-                plan.kept.push(kept(kind, object, "other run clusters are still delivered to with it"));
+                plan.kept.push(kept(side, kind, object, "other run clusters are still delivered to with it"));
             }
             None if let Some(other) = user_of(found, &going, kind, object) => {
-                plan.kept.push(kept(kind, object, &format!("{other} reads it, which is not this plugin's")));
+                plan.kept.push(kept(side, kind, object, &format!("{other} reads it, which is not this plugin's")));
             }
-            _ => plan.steps.push(step(Stage::Rest, kind, object, false)),
+            run if let Some(other) = actor_of(found, &going, kind, object, run.as_deref()) => {
+                let why = format!("{other} acts as that account, which is not this plugin's");
+                plan.kept.push(kept(side, kind, object, &why));
+            }
+            _ => plan.steps.push(step(side, stage_of(kind), kind, object, false)),
         }
     }
-    plan.steps.sort_by_key(|step| step.stage);
+    plan.steps.sort_by_key(|step| (step.stage, last_of_account(&step.kind)));
     Ok(plan)
 }
 
@@ -137,10 +164,9 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
 #[must_use]
 pub fn shared(found: &Found, runs: &[String]) -> Vec<Change> {
     let is_there = |run: &&String| {
-        found
-            .readers
-            .iter()
-            .any(|(_, object)| delivery_of(object).is_some() && registration(object).as_ref() == Some(*run))
+        found.readers.iter().any(|(_, object)| {
+            delivery_of(object, found.side).is_some() && run_of(object, found.side).as_ref() == Some(*run)
+        })
     };
     let runs: Vec<String> = runs.iter().filter(is_there).cloned().collect();
     if runs.is_empty() {
@@ -158,6 +184,8 @@ fn check_known(
     wanted: Option<&str>,
     place: &str,
 ) -> Result<()> {
+    let side = found.side;
+    let delivery_of = |object: &Value| delivery_of(object, side);
     let all = || ours.iter().map(|(_, object)| object).chain(found.rest.iter().map(|(_, object)| object));
     let unknown = |what: &str, typed: &str, known: Vec<String>| {
         let error = Error::usage(format_args!("there is no {what} '{}' here on {place}", typed.escape_debug()));
@@ -173,10 +201,9 @@ fn check_known(
     {
         return Err(unknown("delivery", name, deliveries.into_iter().collect()));
     }
-    let runs: BTreeSet<String> = ours
-        .iter()
-        .filter(|(_, object)| wanted.is_none() || delivery_of(object).as_deref() == wanted)
-        .filter_map(|(_, object)| registration(object))
+    let runs: BTreeSet<String> = all()
+        .filter(|object| delivery_of(object).is_some_and(|name| wanted.is_none_or(|wanted| name == wanted)))
+        .filter_map(|object| run_of(object, side))
         .collect();
     match asked.runs.iter().find(|run| !runs.contains(*run)) {
         Some(run) => Err(unknown("delivery to", run, runs.into_iter().collect())),
@@ -186,16 +213,52 @@ fn check_known(
 
 /// Who else reads a source.
 fn user_of(found: &Found, going: &[&(ApiKind, Value)], kind: &ApiKind, source: &Value) -> Option<String> {
-    let stays = |object: &Value| !going.iter().any(|(_, gone)| gone["metadata"]["uid"] == object["metadata"]["uid"]);
-    let reads = |object: &&(ApiKind, Value)| {
-        let reference = &object.1["spec"]["sourceRef"];
-        reference["kind"] == kind.kind.as_ref() && reference["name"] == source["metadata"]["name"] && stays(&object.1)
+    staying(found, going, |reader| {
+        let reference = &reader["spec"]["sourceRef"];
+        reference["kind"] == kind.kind.as_ref() && reference["name"] == source["metadata"]["name"]
+    })
+}
+
+/// Who else acts as the ServiceAccount that was made for a run cluster, or to which a Role or RoleBinding
+/// belongs.
+fn actor_of(
+    found: &Found,
+    going: &[&(ApiKind, Value)],
+    kind: &ApiKind,
+    object: &Value,
+    run: Option<&str>,
+) -> Option<String> {
+    if stage_of(kind) != Stage::Account {
+        return None;
+    }
+    let is_account = |(of, one): &&(ApiKind, Value)| {
+        *of == SERVICE_ACCOUNT
+            && delivery_of(one, found.side) == delivery_of(object, found.side)
+            && run_of(one, found.side).as_deref() == run
     };
-    found
-        .readers
-        .iter()
-        .find(reads)
-        .map(|(kind, object)| format!("{} '{}'", kind.kind, text(&object["metadata"]["name"])))
+    let (_, account) = found.rest.iter().find(is_account)?;
+    staying(found, going, |reader| reader["spec"]["serviceAccountName"] == account["metadata"]["name"])
+}
+
+/// The first reader that stays and does this.
+fn staying(found: &Found, going: &[&(ApiKind, Value)], does: impl Fn(&Value) -> bool) -> Option<String> {
+    let stays = |object: &Value| !going.iter().any(|(_, gone)| gone["metadata"]["uid"] == object["metadata"]["uid"]);
+    let other = found.readers.iter().find(|(_, object)| does(object) && stays(object));
+    other.map(|(kind, object)| format!("{} '{}'", kind.kind, text(&object["metadata"]["name"])))
+}
+
+/// When an object goes that is no reader.
+fn stage_of(kind: &ApiKind) -> Stage {
+    if [SERVICE_ACCOUNT, ROLE, ROLE_BINDING].contains(kind) { Stage::Account } else { Stage::Rest }
+}
+
+/// Rights go before whose they are.
+fn last_of_account(kind: &ApiKind) -> u8 {
+    match kind {
+        kind if *kind == SERVICE_ACCOUNT => 2,
+        kind if *kind == ROLE => 1,
+        _ => 0,
+    }
 }
 
 fn stays(shown: &str, why: &str, objects: &[String]) -> String {
@@ -206,20 +269,20 @@ fn stays(shown: &str, why: &str, objects: &[String]) -> String {
     format!("{shown} leaves behind on its run cluster {what}: {why}")
 }
 
-fn step(stage: Stage, kind: &ApiKind, object: &Value, takes_back: bool) -> Step {
+fn step(side: Side, stage: Stage, kind: &ApiKind, object: &Value, takes_back: bool) -> Step {
     let manifest = observed(kind, object);
     let why = match (stage, takes_back) {
-        (Stage::Rest, _) => "nothing needs it any more",
+        (Stage::Rest | Stage::Account, _) => "nothing needs it any more",
         (_, true) => "what it delivered goes with it",
         (_, false) => "what it delivered is left behind",
     };
-    let change = Change::delete(Side::Build, manifest, why);
-    Step { stage, kind: kind.clone(), change, registration: registration(object), takes_back }
+    let change = Change::delete(side, manifest, why);
+    Step { stage, kind: kind.clone(), change, run: run_of(object, side), takes_back }
 }
 
-fn kept(kind: &ApiKind, object: &Value, why: &str) -> Change {
+fn kept(side: Side, kind: &ApiKind, object: &Value, why: &str) -> Change {
     let manifest = observed(kind, object);
-    Change { op: Op::Keep, side: Side::Build, manifest, uid: None, resource_version: None, why: Some(why.to_owned()) }
+    Change { op: Op::Keep, side, manifest, uid: None, resource_version: None, why: Some(why.to_owned()) }
 }
 
 /// The object without its data: it may be a Secret's.
@@ -231,16 +294,16 @@ fn observed(kind: &ApiKind, object: &Value) -> Manifest {
     kind.object(object)
 }
 
-fn delivery_of(object: &Value) -> Option<String> {
+fn delivery_of(object: &Value, side: Side) -> Option<String> {
     let labels = map(&object["metadata"]["labels"]);
-    let is_ours = labels
-        .get(crate::registration::record::MANAGED_BY.0)
-        .is_some_and(|by| by == crate::registration::record::MANAGED_BY.1);
-    labels.get(DELIVERY).filter(|_| is_ours).cloned()
+    let is_ours = labels.get(MANAGED_BY.0).is_some_and(|by| by == MANAGED_BY.1);
+    let is_here = labels.contains_key(ON_RUN_CLUSTER.0) == (side == Side::Run);
+    labels.get(DELIVERY).filter(|_| is_ours && is_here).cloned()
 }
 
-fn registration(object: &Value) -> Option<String> {
-    registration_of(&map(&object["metadata"]["labels"])).map(str::to_owned)
+fn run_of(object: &Value, side: Side) -> Option<String> {
+    delivery_of(object, side)?;
+    map(&object["metadata"]["labels"]).get(run_label(side)).cloned()
 }
 
 fn text(value: &Value) -> String {

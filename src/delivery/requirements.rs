@@ -85,9 +85,9 @@ impl Place<'_> {
     }
 }
 
-/// What the ways need that the build cluster serves.
+/// What the ways need that the cluster serves on which the reader stands.
 #[must_use]
-pub fn of_build_cluster(place: Place<'_>, ways: &[Way], served: &Served) -> Vec<Requirement> {
+pub fn of_reader_cluster(place: Place<'_>, ways: &[Way], served: &Served) -> Vec<Requirement> {
     let of = |way: &Way| match way {
         Way::CarvelApp => {
             vec![place.api(served, "kapp-controller (App)", "kappctrl.k14s.io", &["v1alpha1"], KAPP_CONTROLLER)]
@@ -100,10 +100,15 @@ pub fn of_build_cluster(place: Place<'_>, ways: &[Way], served: &Served) -> Vec<
     ways.iter().flat_map(of).collect()
 }
 
-/// What the operator must be allowed on the build cluster, in the namespace of the kubeconfig Secrets.
+/// What the operator must be allowed on the cluster on which the reader stands, in the namespace of the
+/// reader: on the run cluster itself its ServiceAccount is made as well.
 #[must_use]
-pub fn rights(ways: &[Way], namespace: &str) -> BTreeSet<Right> {
+pub fn rights(ways: &[Way], side: Side, namespace: &str) -> BTreeSet<Right> {
     let mut kinds = vec![("", "secrets")];
+    if side == Side::Run {
+        let rbac = "rbac.authorization.k8s.io";
+        kinds.extend([("", "serviceaccounts"), (rbac, "roles"), (rbac, "rolebindings")]);
+    }
     for way in ways {
         kinds.extend(match way {
             Way::CarvelApp => vec![("kappctrl.k14s.io", "apps")],
@@ -128,6 +133,15 @@ pub fn of_operator(place: Place<'_>, missing: &[Right]) -> Requirement {
         Err(format!("you may not: {}", list(missing.iter().map(ToString::to_string))))
     };
     place.requirement("your own rights", found, "ask a cluster administrator for them")
+}
+
+/// May the operator grant what a reader on the run cluster itself needs?
+#[must_use]
+pub fn of_grants(place: Place<'_>, deliverables: bool, granted: Result<(), String>) -> Requirement {
+    let profile = if deliverables { "deliverable" } else { "packages" };
+    let found = granted.map(|()| format!("those of the profile '{profile}'"));
+    let remedy = "ask a cluster administrator to deliver, or name an account that has them: --service-account NAME";
+    place.requirement("rights that you may grant", found, remedy)
 }
 
 /// What a run cluster must serve.
@@ -189,7 +203,7 @@ mod tests {
     fn what_is_served_and_what_is_not() {
         let build = Place { side: Side::Build, cluster: "build" };
         let has = served(&[("source.toolkit.fluxcd.io", "v1beta2"), ("kustomize.toolkit.fluxcd.io", "v9")]);
-        let needed = of_build_cluster(build, &[Way::CarvelApp, Way::Flux], &has);
+        let needed = of_reader_cluster(build, &[Way::CarvelApp, Way::Flux], &has);
         let found: Vec<(bool, &str)> = needed.iter().map(|one| (one.is_met, one.found.as_str())).collect();
         assert_eq!(
             found,

@@ -114,7 +114,8 @@ pub fn grants(registration: &Registration, account_namespace_uid: &str) -> Vec<M
 }
 
 /// A Role and the RoleBinding of its name that gives it to the account.
-pub(super) fn role(meta: ObjectMeta, rules: &[PolicyRule], account: &ObjectRef) -> [Manifest; 2] {
+#[must_use]
+pub fn role(meta: ObjectMeta, rules: &[PolicyRule], account: &ObjectRef) -> [Manifest; 2] {
     [Manifest::new(&Role { metadata: meta.clone(), rules: Some(rules.to_vec()) }), role_binding(meta, account)]
 }
 

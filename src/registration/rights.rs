@@ -5,7 +5,10 @@ use std::fmt;
 
 use k8s_openapi::api::{authorization::v1::ResourceRule, rbac::v1::PolicyRule};
 
-use super::names::ObjectRef;
+use super::{
+    names::ObjectRef,
+    profiles::{Grants, Profile},
+};
 
 /// One right: a verb on a resource, in a namespace or cluster-wide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +101,17 @@ pub fn of_rules(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<Right> {
         }
     }
     rights
+}
+
+/// The profiles that grant some of these rights, by their names.
+#[must_use]
+pub fn granted_by(needed: &[Right]) -> Vec<&'static str> {
+    let grants = |profile: &Profile| {
+        let rules = Grants { profiles: vec![*profile], rules: Vec::new(), impersonate: None }.namespaced_rules();
+        let granted = of_rules(&rules, None);
+        needed.iter().any(|right| granted.contains(&Right { namespace: None, ..right.clone() }))
+    };
+    Profile::ALL.iter().filter(|profile| grants(profile)).map(|one| one.as_str()).collect()
 }
 
 /// Rights as people read them, a line for each resource: `configmaps in 'apps': get,list`.

@@ -7,8 +7,8 @@ use super::{DeliveringArgs, DeliveryArgs, GitCredentialsArgs};
 /// Deliver with kapp-controller: an App for each run cluster.
 ///
 /// Of a package the App deploys PACKAGE/packages and PACKAGE/RUN. With --deliverables it deploys the
-/// Deliverables that a supply chain writes to the repository. The App uses the kubeconfig Secret, and no
-/// ServiceAccount: beside one kapp-controller would deploy to the build cluster.
+/// Deliverables that a supply chain writes to the repository. On the build cluster the App uses the kubeconfig
+/// Secret, and no ServiceAccount: beside one kapp-controller would deploy to the build cluster.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct CarvelAppArgs {
@@ -44,8 +44,9 @@ pub struct CarvelAppArgs {
     #[arg(long, value_name = "NAMESPACE", help_heading = "Reader")]
     pub into_ns: Option<String>,
 
-    /// Refused: beside a ServiceAccount kapp-controller ignores the kubeconfig Secret
-    #[arg(long, value_name = "NAME", hide = true)]
+    /// With --on-run-cluster: the ServiceAccount of the namespace as which the App deploys; without it one is
+    /// made
+    #[arg(long, value_name = "NAME", help_heading = "Reader")]
     pub service_account: Option<String>,
 
     /// Where, how far, and how long it may take.
@@ -64,4 +65,8 @@ Examples:
     --git-credentials-env GIT_TOKEN --context build
 
   # the Deliverables of a supply chain
-  kubectl tapmc deliver carvel-app --deliverables --run run-a --git-url https://git.example.com/team/deliverables";
+  kubectl tapmc deliver carvel-app --deliverables --run run-a --git-url https://git.example.com/team/deliverables
+
+  # without a build cluster: the App stands on the run cluster, with a ServiceAccount that is made for it
+  kubectl tapmc deliver carvel-app hello-app.dev.tap --on-run-cluster --run-context prod --run prod -n apps \\
+    --git-url https://git.example.com/team/gitops";

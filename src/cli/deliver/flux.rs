@@ -70,7 +70,8 @@ pub struct FluxArgs {
 
     /// Have Flux act as this ServiceAccount of the namespace of the same name on the run cluster. It must be
     /// there, the registration must allow it (--impersonate), and there must be one of that name beside
-    /// the Kustomization too: else Flux removes nothing when the delivery ends
+    /// the Kustomization too: else Flux removes nothing when the delivery ends. With --on-run-cluster the
+    /// one beside it is all there is; without it one is made
     #[arg(long, value_name = "NAME", help_heading = "Reader")]
     pub service_account: Option<String>,
 
@@ -131,4 +132,8 @@ Examples:
     --git-secret gitops-auth --context build
 
   # look at the objects, and keep them in Git
-  kubectl tapmc deliver flux hello-app.dev.tap --all --git-url https://git.example.com/team/gitops --export";
+  kubectl tapmc deliver flux hello-app.dev.tap --all --git-url https://git.example.com/team/gitops --export
+
+  # without a build cluster: Flux stands on the run cluster, with a ServiceAccount that is made for it
+  kubectl tapmc deliver flux hello-app.dev.tap --on-run-cluster --run-context prod --run prod -n apps \\
+    --git-url https://git.example.com/team/gitops";

@@ -30,10 +30,10 @@ impl Look<'_> {
     /// What the build cluster serves, and what the operator may do there.
     pub(super) async fn build_cluster(&self, ways: &[Way], namespace: &str) -> Result<Vec<Requirement>> {
         let place = Place { side: Side::Build, cluster: &self.build.context };
-        let needed = requirements::rights(ways, namespace);
+        let needed = requirements::rights(ways, Side::Build, namespace);
         let (served, missing) =
             futures::try_join!(self.build.cluster.served_groups(), self.build.cluster.missing_rights(&needed))?;
-        let mut found = requirements::of_build_cluster(place, ways, &served);
+        let mut found = requirements::of_reader_cluster(place, ways, &served);
         found.push(requirements::of_operator(place, &missing));
         Ok(found)
     }

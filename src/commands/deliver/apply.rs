@@ -10,7 +10,7 @@ use super::awaiting;
 use crate::{
     cli::output::DryRun,
     cluster::Cluster,
-    commands::build_cluster::BuildCluster,
+    commands::reader_cluster::ReaderCluster,
     delivery::planning::{Planned, Stage},
     diff::ObjectDifference,
     error::{Error, Result},
@@ -27,8 +27,8 @@ const AT_A_TIME: usize = 16;
 pub(super) struct Step {
     /// When.
     pub stage: Stage,
-    /// For which registration; none where it is for all of them.
-    pub registration: Option<String>,
+    /// For which run cluster; none where it is for all of them.
+    pub run: Option<String>,
     /// What happens.
     pub change: Change,
     /// Is only a part of an object written, one of the registration itself?
@@ -45,7 +45,7 @@ impl Step {
         let last = awaiting::last_result(&planned.wanted.manifest.kind, found);
         Self {
             stage: planned.wanted.stage,
-            registration: planned.wanted.registration,
+            run: planned.wanted.run,
             change: planned.change,
             patches: false,
             difference: planned.difference,
@@ -57,7 +57,7 @@ impl Step {
     pub(super) fn patch(registration: &str, change: Change) -> Self {
         Self {
             stage: Stage::Credentials,
-            registration: Some(registration.to_owned()),
+            run: Some(registration.to_owned()),
             change,
             patches: true,
             difference: None,
@@ -67,9 +67,12 @@ impl Step {
 
     /// What the object is for, in one line.
     pub(super) fn about(&self) -> String {
-        let whom = self.registration.as_ref().map_or("every run cluster of it".to_owned(), |name| format!("'{name}'"));
+        let whom = self.run.as_ref().map_or("every run cluster of it".to_owned(), |name| format!("'{name}'"));
         let what = match (self.stage, self.change.manifest.kind.as_str()) {
             (_, "App") => "What kapp-controller delivers to",
+            (_, "ServiceAccount") => "As whom the reader delivers to",
+            (_, "Role") => "What that account may do, for",
+            (_, "RoleBinding") => "That account has the rights of the Role, for",
             (Stage::Packages, _) => "The Packages for",
             (Stage::Own, _) => "The PackageInstalls for",
             (Stage::Source, _) => "Where Flux reads the delivery to",
@@ -94,6 +97,8 @@ impl Step {
 /// # Errors
 /// As the API server answers.
 pub(super) async fn check(cluster: &Cluster, steps: &[Step], how: DryRun) -> Result<()> {
+    // Without the right to bind a RoleBinding is refused while its Role is not there yet.
+    let can_be = |step: &&Step| step.change.manifest.kind != "RoleBinding" || step.change.op != Op::Create;
     let sort = |step: &Step| (step.stage, step.change.manifest.kind.clone(), step.change.op);
     let is_first = |(index, step): &(usize, &Step)| !steps[..*index].iter().any(|other| sort(other) == sort(step));
     let checked: Vec<&Step> = match how {
@@ -101,14 +106,14 @@ pub(super) async fn check(cluster: &Cluster, steps: &[Step], how: DryRun) -> Res
         DryRun::Server => steps.iter().collect(),
         DryRun::None => steps.iter().enumerate().filter(is_first).map(|(_, step)| step).collect(),
     };
-    let checks = checked.into_iter().map(|step| step.carry_out(cluster, true));
+    let checks = checked.into_iter().filter(can_be).map(|step| step.carry_out(cluster, true));
     let checks: Vec<Result<()>> = stream::iter(checks).buffered(AT_A_TIME).collect().await;
     checks.into_iter().collect::<Result<()>>().map_err(|error| error.context("nothing was changed"))
 }
 
 /// One run, as its steps see it.
 pub(super) struct Run<'a> {
-    pub build: &'a BuildCluster,
+    pub at: &'a ReaderCluster,
     pub namespace: &'a str,
     /// The value of the delivery's label.
     pub label: String,
@@ -119,7 +124,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Writes everything, stage by stage; gives the registrations that failed.
+    /// Writes everything, stage by stage; gives the run clusters that failed.
     ///
     /// # Errors
     /// Where something failed that is for all of them.
@@ -132,7 +137,7 @@ impl Run<'_> {
                 continue;
             }
             self.progress.now(match stage {
-                Stage::Credentials => "applying credentials",
+                Stage::Account | Stage::Credentials => "applying credentials",
                 Stage::Source => "applying the source",
                 Stage::Packages => "applying the delivery of Packages",
                 Stage::Own => "applying the delivery to the run clusters",
@@ -151,7 +156,7 @@ impl Run<'_> {
     }
 
     async fn write(&self, step: &Step) -> Result<()> {
-        step.carry_out(&self.build.cluster, false).await?;
+        step.carry_out(self.at.cluster(), false).await?;
         let done = Done::new(&step.change);
         self.journal.note(if step.patches { done.with_result("labeled") } else { done });
         Ok(())
@@ -166,15 +171,15 @@ impl Run<'_> {
         if asked.is_empty() {
             return Ok(None);
         }
-        let requested = ("reconcile.fluxcd.io/requestedAt".to_owned(), self.build.cluster.now().to_string());
-        let asking = asked.iter().map(|step| self.build.cluster.annotate(&step.change.manifest, &requested));
+        let requested = ("reconcile.fluxcd.io/requestedAt".to_owned(), self.at.cluster().now().to_string());
+        let asking = asked.iter().map(|step| self.at.cluster().annotate(&step.change.manifest, &requested));
         join_all(asking).await.into_iter().collect::<Result<Vec<()>>>()?;
         Ok(Some(requested.1))
     }
 }
 
 fn is_among(step: &Step, failed: &[(String, Error)]) -> bool {
-    step.registration.as_ref().is_some_and(|name| failed.iter().any(|(failed, _)| failed == name))
+    step.run.as_ref().is_some_and(|name| failed.iter().any(|(failed, _)| failed == name))
 }
 
 fn note<'a>(
@@ -182,7 +187,7 @@ fn note<'a>(
     outcomes: impl Iterator<Item = (&'a &'a Step, Result<()>)>,
 ) -> Result<()> {
     for (step, outcome) in outcomes {
-        match (outcome, &step.registration) {
+        match (outcome, &step.run) {
             (Ok(()), _) => {}
             (Err(error), None) => return Err(error),
             (Err(_), Some(name)) if failed.iter().any(|(known, _)| known == name) => {}

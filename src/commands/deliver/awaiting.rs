@@ -42,7 +42,7 @@ pub(super) async fn settled(run: &Run<'_>, steps: &[&Step], limit: Duration) -> 
     let labels = format!("{}={},{DELIVERY}={}", MANAGED_BY.0, MANAGED_BY.1, run.label);
     let mut ended: BTreeMap<&str, Settled> = BTreeMap::new();
     let mut last: BTreeMap<&str, Value> = BTreeMap::new();
-    let waited = run.build.cluster.await_listed((&kind, run.namespace, &labels), limit, |found| {
+    let waited = run.at.cluster().await_listed((&kind, run.namespace, &labels), limit, |found| {
         for step in steps {
             let name = step.change.manifest.name.as_str();
             let Some(object) = found.iter().find(|object| object["metadata"]["name"] == name) else { continue };
@@ -80,9 +80,9 @@ fn outcome(step: &Step, object: &Value, requested: Option<&str>) -> Option<Settl
 
 fn failed(run: &Run<'_>, step: &Step, message: &str) -> Error {
     let shown = step.change.manifest.display_name();
-    let whom = step.registration.as_ref().map_or(String::new(), |name| format!(" for '{name}'"));
+    let whom = step.run.as_ref().map_or(String::new(), |name| format!(" for '{name}'"));
     Error::failed(message.to_owned())
-        .context(format_args!("{shown}{whom} is applied on {}, but its controller failed", run.build.cluster.place()))
+        .context(format_args!("{shown}{whom} is applied on {}, but its controller failed", run.at.cluster().place()))
         .hint(look(run, step))
 }
 
@@ -91,7 +91,7 @@ fn late(run: &Run<'_>, step: &Step, last: Option<&Value>, limit: Duration) -> Er
     let after = words::duration(i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
     let said = last.and_then(|object| conditions::of(&object["status"]).into_iter().next());
     let said = said.map_or(String::new(), |condition| format!("; it says: {} {}", condition.reason, condition.message));
-    let place = run.build.cluster.place();
+    let place = run.at.cluster().place();
     Error::new(Kind::Unreachable, format_args!("{shown} on {place} is not settled after {after}{said}"))
         .hint(format_args!("does its controller run, and does it look at that namespace? {}", look(run, step)))
 }
@@ -100,7 +100,7 @@ fn look(run: &Run<'_>, step: &Step) -> String {
     let manifest = &step.change.manifest;
     format!(
         "look: kubectl --context {} -n {} describe {}.{} {}",
-        words::shell_word(&run.build.context),
+        words::shell_word(run.at.context()),
         run.namespace,
         manifest.plural,
         manifest.group,

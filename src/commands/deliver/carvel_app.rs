@@ -1,9 +1,16 @@
 //! `kubectl tapmc deliver carvel-app`: resolve, observe and prove, plan, and on as every delivery.
 
-use super::{Delivering, contents, credentials, observe, reach, steps, targets};
+use super::{
+    Delivering,
+    access::{Access, Proven},
+    contents, credentials, observe,
+    on_run_cluster::{self, Account},
+    reach, steps, targets,
+};
 use crate::{
     cli::deliver::carvel_app::CarvelAppArgs,
-    commands::{build_cluster::BuildCluster, limits},
+    cluster::Cluster,
+    commands::{limits, reader_cluster::ReaderCluster},
     delivery::{
         Content, DELIVERABLES, Delivery,
         carvel_app::{CarvelApp, Decryption, app},
@@ -16,7 +23,7 @@ use crate::{
     error::{Error, Result},
     output::Printer,
     package_install::APP,
-    registration::{readers::LastResult, trial::needs_of_an_app},
+    registration::readers::LastResult,
     report::Journal,
     words,
 };
@@ -31,32 +38,34 @@ struct Decided {
     git_ref: GitRef,
     credentials: Option<GitCredentials>,
     named: Vec<targets::Named>,
+    account: Option<Account>,
 }
 
 /// Delivers with kapp-controller.
 pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &Journal) -> Result<()> {
-    let Decided { delivery, url, git_ref, credentials, named } = resolve(&args)?;
+    let Decided { delivery, url, git_ref, credentials, named, account } = resolve(&args)?;
     let (typed, changing) = (&args.delivery, &args.delivering.changing);
-    let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
-    let namespace = build.namespace_or(typed.namespace.as_deref())?;
+    let at = super::connect(typed, &args.delivering, printer).await?;
+    let (cluster, namespace) = (at.cluster(), at.namespace_or(typed.namespace.as_deref())?);
+    if let (ReaderCluster::Run(_), Some(into)) = (&at, &args.into_ns) {
+        on_run_cluster::one_namespace("--into-ns", into, &namespace)?;
+    }
 
-    let progress = printer.progress("observing the build cluster");
-    let (targets, unreachable) =
-        futures::join!(targets::find(&build, typed, &namespace, &named), reach::warning(Some(&url)));
+    let progress = printer.progress(&format!("observing the {} cluster", at.side()));
+    let (deployer, account) = (Deployer::Kapp, account.as_ref());
+    let access = Access { at: &at, args: typed, delivery: &delivery, namespace: &namespace, account, deployer };
+    let (targets, unreachable) = futures::join!(access.targets(&named), reach::warning(Some(&url), at.side()));
     let targets = targets?;
     let asked = targets.len();
     let destinations: Vec<_> = targets.iter().map(|target| &target.destination).collect();
     let found = contents::read(typed.working_tree.as_deref(), &delivery, &destinations)?;
     if let Some(name) = &args.credentials.git_secret {
-        observe::git_secret(&build.cluster, &namespace, name, &url, false).await?;
+        observe::git_secret(cluster, &namespace, name, &url, false).await?;
     }
-    let decryption = decryption(&build, &namespace, typed.decryption_secret.as_deref()).await?;
-    progress.now("using the stored credentials");
-    let needs = |destination: &_| {
-        let content = found.of(&delivery, destination).needs(Deployer::Kapp);
-        needs_of_an_app().into_iter().chain(content).collect()
-    };
-    let (targets, failed) = targets::prove(&build, targets, limits(&changing.kubeconfig), &needs).await;
+    let decryption = decryption(cluster, &namespace, typed.decryption_secret.as_deref()).await?;
+    progress.now("proving the rights of the delivery");
+    let proven = access.prove(targets, limits(&changing.kubeconfig), &found, true).await?;
+    let Proven { targets, failed, wanted: of_access, warnings: of_account } = proven;
 
     let how = CarvelApp {
         url: url.text.clone(),
@@ -69,26 +78,27 @@ pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &
     let for_all = credentials.iter().map(|credentials| Wanted {
         stage: Stage::Credentials,
         manifest: secret(&delivery, &namespace, credentials),
-        registration: None,
+        run: None,
     });
     let for_each = targets.iter().map(|target| Wanted {
         stage: Stage::Own,
         manifest: app(&delivery, &target.destination, &how),
-        registration: Some(target.held.name.clone()),
+        run: Some(target.destination.run.clone()),
     });
-    let wanted: Vec<Wanted> = for_all.chain(for_each).collect();
-    let live = observe::live(&build.cluster, &namespace, &wanted, &[&APP]).await?;
-    let steps = steps(&delivery, wanted, &live, typed.adopt, build.cluster.place())?;
+    let mut wanted: Vec<Wanted> = of_access.into_iter().chain(for_all).chain(for_each).collect();
+    wanted.sort_by_key(|one| one.stage);
+    let live = observe::live(cluster, &namespace, &wanted, &[&APP]).await?;
+    let steps = steps(&delivery, wanted, &live, typed.adopt, cluster.place())?;
     drop(progress);
 
-    let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).collect();
+    let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).chain(of_account).collect();
     warnings.extend(encryption_warning(found.is_encrypted, how.decryption.is_some()));
     warnings.extend(steps.iter().filter(|step| step.last == Some(LastResult::Paused)).map(|step| {
         format!("{} is paused: nothing is delivered until it is resumed", step.change.manifest.display_name())
     }));
     let reader = "kapp-controller";
     let delivering = Delivering {
-        build: &build,
+        at: &at,
         delivery: &delivery,
         namespace: &namespace,
         args: typed,
@@ -103,12 +113,13 @@ pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &
 }
 
 fn resolve(args: &CarvelAppArgs) -> Result<Decided> {
-    if args.service_account.is_some() {
+    if args.service_account.is_some() && !args.delivery.on_run_cluster {
         return Err(Error::usage(
             "an App with a ServiceAccount ignores the kubeconfig Secret: it would deploy to the build cluster",
         )
         .hint(
-            "leave --service-account out: the kubeconfig Secret says with which rights the run cluster is written to",
+            "leave --service-account out: the kubeconfig Secret says with which rights the run cluster is written to; on the \
+             run cluster itself, without a build cluster: --on-run-cluster",
         ));
     }
     if args.sync_period.as_secs() < MIN_SYNC {
@@ -125,8 +136,10 @@ fn resolve(args: &CarvelAppArgs) -> Result<Decided> {
     let name = args.delivery.delivery_name.as_deref().unwrap_or(default).to_owned();
     names::check_name("--name", &name)?;
     let url = Url::parse(&args.git_url, &GIT)?;
+    let account = on_run_cluster::resolve(&args.delivery, args.service_account.as_deref(), &content, Deployer::Kapp)?;
     Ok(Decided {
-        delivery: Delivery { name, content },
+        delivery: Delivery { name, content, stands_on: on_run_cluster::stands_on(&args.delivery) },
+        account,
         git_ref: GitRef::parse(&args.git_ref)?,
         credentials: credentials::read(&args.credentials, &url)?,
         named: targets::named(&args.delivery)?,
@@ -135,9 +148,9 @@ fn resolve(args: &CarvelAppArgs) -> Result<Decided> {
 }
 
 /// Whose keys are in the Secret for SOPS?
-async fn decryption(build: &BuildCluster, namespace: &str, secret: Option<&str>) -> Result<Option<Decryption>> {
+async fn decryption(cluster: &Cluster, namespace: &str, secret: Option<&str>) -> Result<Option<Decryption>> {
     let Some(name) = secret else { return Ok(None) };
-    let found = observe::named_secret(&build.cluster, namespace, "--decryption-secret", name).await?;
+    let found = observe::named_secret(cluster, namespace, "--decryption-secret", name).await?;
     Ok(Some(Decryption { secret: name.to_owned(), keys: crate::delivery::carvel_app::keys_of(&found) }))
 }
 

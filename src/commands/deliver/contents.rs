@@ -36,7 +36,7 @@ pub(super) fn read(root: Option<&Path>, delivery: &Delivery, destinations: &[&De
     let mut found = Found { contents: BTreeMap::new(), warnings: Vec::new(), is_encrypted: false };
     let Some(root) = root else {
         found.warnings.push(
-            "what is in the repository was not looked at: --working-tree DIR compares it with what the credentials may write"
+            "what is in the repository was not looked at: --working-tree DIR compares it with what the reader may write"
                 .to_owned(),
         );
         return Ok(found);
@@ -77,7 +77,7 @@ fn told(folder: &str, contents: &Contents) -> Vec<String> {
     }
     if !contents.cluster_wide().is_empty() {
         warnings.push(format!(
-            "'{folder}' holds what stands outside of namespaces, which the credentials may not write unless --rules grants it: {}",
+            "'{folder}' holds what stands outside of namespaces, which no profile lets a reader write: {}",
             words::list(contents.cluster_wide())
         ));
     }

@@ -4,14 +4,16 @@ mod resolve;
 
 use super::{
     Delivering,
+    access::{Access, Proven},
     apply::Step,
     carvel_app::encryption_warning,
     contents, impersonation, observe, reach, steps,
-    targets::{self, Target},
+    targets::{Registered, Target},
 };
 use crate::{
     cli::deliver::flux::FluxArgs,
-    commands::{build_cluster::BuildCluster, limits, run_cluster::RunClusters},
+    cluster::Cluster,
+    commands::{limits, reader_cluster::ReaderCluster, run_cluster::RunClusters},
     delivery::{
         Delivery,
         contents::Deployer,
@@ -41,35 +43,35 @@ pub(super) const FLUX: &str = "Flux";
 pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) -> Result<()> {
     let decided = resolve::resolve(&args)?;
     let (typed, changing) = (&args.delivery, &args.delivering.changing);
-    let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
-    let namespace = build.namespace_or(typed.namespace.as_deref())?;
+    let at = super::connect(typed, &args.delivering, printer).await?;
+    let (cluster, namespace) = (at.cluster(), at.namespace_or(typed.namespace.as_deref())?);
     let Decided { delivery, .. } = &decided;
 
-    let progress = printer.progress("observing the build cluster");
+    let progress = printer.progress(&format!("observing the {} cluster", at.side()));
+    let (deployer, account) = (Deployer::Flux, decided.account.as_ref());
+    let access = Access { at: &at, args: typed, delivery, namespace: &namespace, account, deployer };
     let (source_of, version) = (source_kind(decided.source.kind()), args.api_version.as_deref());
     let (targets, unreachable, source_kind, kustomization) = futures::join!(
-        targets::find(&build, typed, &namespace, &decided.named),
-        reach::warning(decided.url.as_ref()),
-        observe::served(&build.cluster, &source_of, version),
-        observe::served(&build.cluster, &KUSTOMIZATION, version),
+        access.targets(&decided.named),
+        reach::warning(decided.url.as_ref(), at.side()),
+        observe::served(cluster, &source_of, version),
+        observe::served(cluster, &KUSTOMIZATION, version),
     );
     let (targets, source_kind, kustomization) = (targets?, source_kind?, kustomization?);
     let asked = targets.len();
     let destinations: Vec<_> = targets.iter().map(|target| &target.destination).collect();
     let found = contents::read(typed.working_tree.as_deref(), delivery, &destinations)?;
-    check_named(&build, &args, &decided, &namespace, &source_kind).await?;
-    progress.now("using the stored credentials");
-    // What Flux does as another account is that account's right.
-    let acts_itself = args.service_account.is_none() && args.secretless.is_none();
-    let needs = |destination: &_| {
-        if acts_itself { found.of(delivery, destination).needs(Deployer::Flux) } else { Vec::new() }
-    };
-    let (targets, failed) = targets::prove(&build, targets, limits(&changing.kubeconfig), &needs).await;
-    let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).collect();
-    if let Some(name) = &args.service_account {
+    check_named(cluster, &args, &decided, &namespace, &source_kind).await?;
+    progress.now("proving the rights of the delivery");
+    // What Flux does on another cluster as another account is that account's right.
+    let acts_itself = account.is_some() || (args.service_account.is_none() && args.secretless.is_none());
+    let proven = access.prove(targets, limits(&changing.kubeconfig), &found, acts_itself).await?;
+    let Proven { targets, failed, wanted: of_access, warnings: of_account } = proven;
+    let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).chain(of_account).collect();
+    if let (ReaderCluster::Build(build), Some(name)) = (&at, &args.service_account) {
         let runs = RunClusters::new(&build.kubeconfig, &args.delivering.run_cluster, limits(&changing.kubeconfig));
         let account = ObjectRef::new(&namespace, name);
-        warnings.extend(impersonation::check(&build.cluster, &runs, &targets, &account).await?);
+        warnings.extend(impersonation::check(cluster, &runs, &targets, &account).await?);
     }
 
     let how = Flux {
@@ -83,9 +85,9 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
         service_account: args.service_account.clone(),
         secretless: decided.secretless.clone(),
     };
-    let wanted = wanted(&decided, &namespace, &targets, &how);
-    let live = observe::live(&build.cluster, &namespace, &wanted, &[&how.kustomization]).await?;
-    let mut steps = steps(delivery, wanted, &live, typed.adopt, build.cluster.place())?;
+    let wanted = wanted(&decided, &namespace, &targets, &how, of_access);
+    let live = observe::live(cluster, &namespace, &wanted, &[&how.kustomization]).await?;
+    let mut steps = steps(delivery, wanted, &live, typed.adopt, cluster.place())?;
     if how.secretless.is_none() {
         steps.splice(0..0, targets.iter().filter_map(watched));
     }
@@ -101,7 +103,7 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
         format!("{} is suspended: it delivers nothing until it is resumed", step.change.manifest.display_name())
     }));
     let delivering = Delivering {
-        build: &build,
+        at: &at,
         delivery,
         namespace: &namespace,
         args: typed,
@@ -117,7 +119,7 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
 
 /// Looks at what was named and must be there: Secrets, and a source.
 async fn check_named(
-    build: &BuildCluster,
+    cluster: &Cluster,
     args: &FluxArgs,
     decided: &Decided,
     namespace: &str,
@@ -125,37 +127,37 @@ async fn check_named(
 ) -> Result<()> {
     match (&args.credentials.git_secret, &decided.url) {
         (Some(name), Some(url)) if matches!(decided.source, Source::Git { .. }) => {
-            observe::git_secret(&build.cluster, namespace, name, url, true).await?;
+            observe::git_secret(cluster, namespace, name, url, true).await?;
         }
-        (Some(name), _) => drop(observe::named_secret(&build.cluster, namespace, "--git-secret", name).await?),
+        (Some(name), _) => drop(observe::named_secret(cluster, namespace, "--git-secret", name).await?),
         (None, _) => {}
     }
     if let Some(name) = &args.delivery.decryption_secret {
-        observe::named_secret(&build.cluster, namespace, "--decryption-secret", name).await?;
+        observe::named_secret(cluster, namespace, "--decryption-secret", name).await?;
     }
     if let Source::Existing { name, .. } = &decided.source {
-        observe::named_source(&build.cluster, source_kind, namespace, name).await?;
+        observe::named_source(cluster, source_kind, namespace, name).await?;
     }
     Ok(())
 }
 
-fn wanted(decided: &Decided, namespace: &str, targets: &[Target], how: &Flux) -> Vec<Wanted> {
+fn wanted(decided: &Decided, namespace: &str, targets: &[Target], how: &Flux, of_access: Vec<Wanted>) -> Vec<Wanted> {
     let delivery: &Delivery = &decided.delivery;
     let credentials =
         decided.credentials.as_ref().map(|credentials| (Stage::Credentials, secret(delivery, namespace, credentials)));
     let for_all = credentials.into_iter().chain(source(delivery, namespace, how).map(|source| (Stage::Source, source)));
-    let mut wanted: Vec<Wanted> =
-        for_all.map(|(stage, manifest)| Wanted { stage, manifest, registration: None }).collect();
+    let for_all = for_all.map(|(stage, manifest)| Wanted { stage, manifest, run: None });
+    let mut wanted: Vec<Wanted> = of_access.into_iter().chain(for_all).collect();
     for target in targets {
         let destination = &target.destination;
-        let stored = target.secret.stored.as_ref().ok();
+        let stored = target.registered.as_ref().and_then(|registered| registered.secret.stored.as_ref().ok());
         let objects = [
             (Stage::Credentials, stored.and_then(|stored| config_map(delivery, destination, &stored.endpoint, how))),
             (Stage::Packages, kustomization(delivery, destination, Part::Packages, how)),
             (Stage::Own, kustomization(delivery, destination, Part::Own, how)),
         ];
         wanted.extend(objects.into_iter().filter_map(|(stage, manifest)| {
-            Some(Wanted { stage, manifest: manifest?, registration: Some(target.held.name.clone()) })
+            Some(Wanted { stage, manifest: manifest?, run: Some(destination.run.clone()) })
         }));
     }
     wanted.sort_by_key(|one| one.stage);
@@ -165,21 +167,22 @@ fn wanted(decided: &Decided, namespace: &str, targets: &[Target], how: &Flux) ->
 /// The label by which Flux notices a new token at once, and its record; none where both are there.
 fn watched(target: &Target) -> Option<Step> {
     let (label, value) = FLUX_WATCH;
-    let recorded = reader_labels::recorded(&map(&target.secret.body["metadata"]["annotations"]));
-    if target.secret.labels.get(label).is_some_and(|found| found == value) && recorded.contains_key(label) {
+    let Registered { held, secret } = target.registered.as_ref()?;
+    let recorded = reader_labels::recorded(&map(&secret.body["metadata"]["annotations"]));
+    if secret.labels.get(label).is_some_and(|found| found == value) && recorded.contains_key(label) {
         return None;
     }
     let wanted = [(label.to_owned(), value.to_owned())].into();
     let (key, record) = reader_labels::annotation(&wanted)?;
     let body = json!({"metadata": {"labels": {label: value}, "annotations": {key: record}}});
-    let secret = &target.held.secret;
+    let reference = &held.secret;
     let change = Change {
         op: Op::Update,
         side: Side::Build,
-        manifest: SECRET.manifest(Some(&secret.namespace), &secret.name, body),
-        uid: Some(target.secret.uid.clone()),
+        manifest: SECRET.manifest(Some(&reference.namespace), &reference.name, body),
+        uid: Some(secret.uid.clone()),
         resource_version: None,
         why: Some("labeled, so that Flux notices a new token at once".to_owned()),
     };
-    Some(Step::patch(&target.held.name, change))
+    Some(Step::patch(&held.name, change))
 }

@@ -35,20 +35,20 @@ pub(super) async fn check(
         )));
     }
     let mut warnings = Vec::new();
-    for target in targets {
-        let allowed = target.held.recorded.as_ref().and_then(|recorded| recorded.grants.impersonate.as_ref());
+    for held in targets.iter().filter_map(|target| Some(&target.registered.as_ref()?.held)) {
+        let allowed = held.recorded.as_ref().and_then(|recorded| recorded.grants.impersonate.as_ref());
         if allowed != Some(account) {
             return Err(Error::usage(format_args!(
                 "the registration '{}' does not let Flux act as the ServiceAccount '{account}' of the run cluster, which \
                  is the one that a Kustomization in '{namespace}' impersonates",
-                target.held.name
+                held.name
             ))
             .hint(format_args!("register again with --impersonate {account} and the profile flux-impersonate beside the others")));
         }
-        match runs.find(&target.held, Several::First).await {
+        match runs.find(held, Several::First).await {
             Err(error) => warnings.push(format!(
                 "whether the ServiceAccount '{account}' exists on the run cluster of '{}' could not be seen: {error}",
-                target.held.name
+                held.name
             )),
             Ok(run) => {
                 if run.cluster.read_object(&SERVICE_ACCOUNT, Some(namespace), name).await?.is_none() {

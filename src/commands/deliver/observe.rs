@@ -1,4 +1,4 @@
-//! What is on the build cluster: which versions of the reader's kinds it serves, and what is there under
+//! What is on the reader's cluster: which versions of the reader's kinds it serves, and what is there under
 //! the names of a delivery. The number of requests does not grow with the run clusters.
 
 use serde_json::Value;
@@ -24,7 +24,11 @@ pub(super) struct Live(Vec<Value>);
 impl Live {
     /// The object of that kind and name.
     pub(super) fn find(&self, manifest: &Manifest) -> Option<&Value> {
-        self.0.iter().find(|object| object["kind"] == manifest.kind && object["metadata"]["name"] == manifest.name)
+        self.0.iter().find(|object| {
+            object["kind"] == manifest.kind
+                && object["metadata"]["name"] == manifest.name
+                && object["metadata"]["namespace"].as_str() == manifest.namespace.as_deref()
+        })
     }
 }
 
@@ -35,7 +39,7 @@ pub(super) async fn live(cluster: &Cluster, namespace: &str, wanted: &[Wanted], 
     let is_listed = |manifest: &Manifest| kinds.iter().any(|kind| kind.kind == manifest.kind);
     let reads =
         wanted.iter().map(|wanted| &wanted.manifest).filter(|manifest| !is_listed(manifest)).map(|manifest| async {
-            cluster.read_object(&ApiKind::of(manifest), Some(namespace), &manifest.name).await
+            cluster.read_object(&ApiKind::of(manifest), manifest.namespace.as_deref(), &manifest.name).await
         });
     let (lists, reads) = futures::join!(futures::future::try_join_all(lists), futures::future::try_join_all(reads));
     let mut found = Vec::new();

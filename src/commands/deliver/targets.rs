@@ -12,7 +12,7 @@ use crate::{
         build_cluster::BuildCluster,
         proof::{Use, prove_observed},
     },
-    delivery::{Destination, names},
+    delivery::{Access, Destination, names},
     error::{Error, Result},
     registration::{
         facts::SecretFacts,
@@ -23,29 +23,34 @@ use crate::{
 /// How many credentials are tried at a time, each at a cluster of its own.
 const AT_A_TIME: usize = 32;
 
-/// A registration that is delivered to.
+/// A run cluster that is delivered to.
 pub(super) struct Target {
+    /// What was decided.
+    pub destination: Destination,
+    /// Its registration; none where the reader stands on it itself.
+    pub registered: Option<Registered>,
+}
+
+/// A registration that is delivered to.
+pub(super) struct Registered {
     /// As the build cluster holds it.
     pub held: Held,
     /// Its kubeconfig Secret.
     pub secret: SecretFacts,
-    /// What was decided.
-    pub destination: Destination,
 }
 
-/// A registration that was named, with its folder where that was named as well.
+/// A run cluster that was named, with its folder where that was named as well.
 pub(super) struct Named {
-    registration: String,
-    folder: Option<String>,
+    pub run: String,
+    pub folder: Option<String>,
 }
 
 /// Reads `RUN[=FOLDER]`.
 pub(super) fn named(args: &DeliveryArgs) -> Result<Vec<Named>> {
     let read = |text: &String| {
-        let (registration, folder) =
-            text.split_once('=').map_or((text.as_str(), None), |(run, folder)| (run, Some(folder)));
+        let (run, folder) = text.split_once('=').map_or((text.as_str(), None), |(run, folder)| (run, Some(folder)));
         let folder = folder.map(|folder| names::folder("--run", folder)).transpose()?;
-        Ok(Named { registration: registration.to_owned(), folder })
+        Ok(Named { run: run.to_owned(), folder })
     };
     args.run.iter().map(read).collect()
 }
@@ -60,7 +65,7 @@ pub(super) async fn find(
     let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
     let (held, mut secrets): (Vec<Held>, BTreeMap<String, SecretFacts>) =
         found.into_iter().map(|(held, secret)| (held.clone(), (held.uid, secret))).unzip();
-    let wanted: Vec<String> = named.iter().map(|one| one.registration.clone()).collect();
+    let wanted: Vec<String> = named.iter().map(|one| one.run.clone()).collect();
     let selected = match select(held, &wanted, build.cluster.place()) {
         Err(error) => return Err(elsewhere(build, &wanted, namespace).await.unwrap_or(error)),
         Ok(selected) if selected.is_empty() => {
@@ -75,16 +80,16 @@ pub(super) async fn find(
     let mut targets = Vec::new();
     for held in selected {
         let Some(secret) = secrets.remove(&held.uid) else { continue };
-        let folder = named.iter().find(|one| one.registration == held.name).and_then(|one| one.folder.clone());
+        let folder = named.iter().find(|one| one.run == held.name).and_then(|one| one.folder.clone());
         let destination = Destination {
-            registration: held.name.clone(),
-            secret: held.secret.clone(),
+            run: held.name.clone(),
+            access: Access::KubeconfigSecret(held.secret.clone()),
             folder: folder.unwrap_or_else(|| held.name.clone()),
             run_namespace: run_namespace(args, &held)?,
         };
-        targets.push(Target { held, secret, destination });
+        targets.push(Target { destination, registered: Some(Registered { held, secret }) });
     }
-    targets.sort_by(|a, b| a.held.name.cmp(&b.held.name));
+    targets.sort_by(|a, b| a.destination.run.cmp(&b.destination.run));
     Ok(targets)
 }
 
@@ -133,15 +138,20 @@ pub(super) async fn prove(
         let destination = &target.destination;
         let needs = BTreeMap::from([(destination.run_namespace.clone(), needs(destination))]);
         let how = Use { probe: false, needs };
-        let proof = prove_observed(build, target.held.clone(), Some(&target.secret), limits, how).await;
-        (target, proof.error)
+        let error = match &target.registered {
+            Some(Registered { held, secret }) => {
+                prove_observed(build, held.clone(), Some(secret), limits, how).await.error
+            }
+            None => None,
+        };
+        (target, error)
     });
     let tried: Vec<(Target, Option<Error>)> = stream::iter(tried).buffered(AT_A_TIME).collect().await;
     let (mut good, mut failed) = (Vec::new(), Vec::new());
     for (target, error) in tried {
         match error {
             None => good.push(target),
-            Some(error) => failed.push((target.held.name, error)),
+            Some(error) => failed.push((target.destination.run, error)),
         }
     }
     (good, failed)

@@ -130,7 +130,8 @@ fn grants(args: &RegisterRunClusterArgs) -> Result<Option<Grants>> {
     }))
 }
 
-fn profile(name: ProfileName) -> Profile {
+/// The profile of that name.
+pub(in crate::commands) fn profile(name: ProfileName) -> Profile {
     match name {
         ProfileName::Deliverable => Profile::Deliverable,
         ProfileName::Packages => Profile::Packages,

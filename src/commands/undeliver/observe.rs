@@ -1,4 +1,5 @@
-//! What deliveries are made of in one namespace of the build cluster, and who else uses that.
+//! What deliveries are made of in one namespace of the cluster on which their readers stand, and who else
+//! uses that.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use crate::{
     cluster::Cluster,
     delivery::{
         DELIVERY,
+        account::READER_NAMESPACE,
         flux::{KUSTOMIZATION, SOURCE_KINDS, SOURCES, newest},
         git_credentials::SECRET,
         removal::{Found, RemovalPlan},
@@ -18,10 +20,11 @@ use crate::{
     package_install::APP,
     plan::{Change, Op, Side},
     registration::{
+        facts::map,
         reader_labels::FLUX_WATCH,
         readers::Readers,
         record::{MANAGED_BY, key},
-        removal::kinds::SERVICE_ACCOUNT,
+        removal::kinds::{ROLE, ROLE_BINDING, SERVICE_ACCOUNT},
         trial::CONFIG_MAP,
     },
 };
@@ -36,10 +39,9 @@ pub(in crate::commands) struct Observed {
     watched: Vec<Value>,
 }
 
-/// Looks once.
-pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Observed> {
+/// Looks once, at the readers that stand on the cluster of that side.
+pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str, side: Side) -> Result<Observed> {
     let ours = format!("{}={},{DELIVERY}", MANAGED_BY.0, MANAGED_BY.1);
-    let watch = format!("{}={},{}={}", MANAGED_BY.0, MANAGED_BY.1, FLUX_WATCH.0, FLUX_WATCH.1);
     let (kustomization, sources) = futures::try_join!(
         cluster.served_kinds_of_group(&KUSTOMIZATION.group),
         cluster.served_kinds_of_group(SOURCES),
@@ -48,9 +50,24 @@ pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> 
         newest(&kustomization, &["Kustomization"]).into_iter().chain([APP.clone()]).collect();
     let of_rest = newest(&sources, &SOURCE_KINDS);
     let of_rest: Vec<ApiKind> = of_rest.into_iter().chain([SECRET.clone(), CONFIG_MAP.clone()]).collect();
-    let (readers, rest, watched, all) = futures::try_join!(
+    let (readers, mut rest, (watched, all), accounts) = futures::try_join!(
         lists(cluster, namespace, of_readers, None),
         lists(cluster, namespace, of_rest, Some(&ours)),
+        of_registrations(cluster, namespace, side),
+        accounts(cluster, namespace, side, &ours),
+    )?;
+    rest.extend(accounts);
+    let service_accounts = service_accounts(cluster, namespace, &readers).await?;
+    Ok(Observed { found: Found { side, readers, rest, service_accounts }, readers: all, watched })
+}
+
+/// The watched kubeconfig Secrets, and everything that reads one; on a run cluster there are none.
+async fn of_registrations(cluster: &Cluster, namespace: &str, side: Side) -> Result<(Vec<Value>, Readers)> {
+    if side == Side::Run {
+        return Ok((Vec::new(), Readers::default()));
+    }
+    let watch = format!("{}={},{}={}", MANAGED_BY.0, MANAGED_BY.1, FLUX_WATCH.0, FLUX_WATCH.1);
+    let (watched, all) = futures::try_join!(
         cluster.list_objects(&SECRET, Some(namespace), Some(&watch)),
         cluster.observe_readers(Some(namespace)),
     )?;
@@ -58,8 +75,23 @@ pub(in crate::commands) async fn observe(cluster: &Cluster, namespace: &str) -> 
     for secret in &mut watched {
         secret["data"] = Value::Null;
     }
-    let service_accounts = service_accounts(cluster, namespace, &readers).await?;
-    Ok(Observed { found: Found { readers, rest, service_accounts }, readers: all, watched })
+    Ok((watched, all))
+}
+
+/// The ServiceAccounts that were made for deliveries on the run cluster itself, with their Roles and
+/// RoleBindings in the run namespaces that they say.
+async fn accounts(cluster: &Cluster, namespace: &str, side: Side, ours: &str) -> Result<Vec<(ApiKind, Value)>> {
+    if side == Side::Build {
+        return Ok(Vec::new());
+    }
+    let mut found = lists(cluster, namespace, vec![SERVICE_ACCOUNT], Some(ours)).await?;
+    let said = |(_, account): &(ApiKind, Value)| map(&account["metadata"]["annotations"]).remove(key::RUN_NAMESPACES);
+    let mut run_namespaces: BTreeSet<String> = found.iter().filter_map(said).collect();
+    run_namespaces.insert(namespace.to_owned());
+    let of_this_one = format!("{ours},{READER_NAMESPACE}={namespace}");
+    let rights = run_namespaces.iter().map(|run| lists(cluster, run, vec![ROLE, ROLE_BINDING], Some(&of_this_one)));
+    found.extend(try_join_all(rights).await?.into_iter().flatten());
+    Ok(found)
 }
 
 async fn lists(
@@ -75,15 +107,14 @@ async fn lists(
     Ok(try_join_all(lists).await?.into_iter().flatten().collect())
 }
 
-/// Which of the ServiceAccounts that Kustomizations name are there: Flux prunes as one of them.
+/// Which of the ServiceAccounts that readers name are there: they take back as one of them.
 async fn service_accounts(
     cluster: &Cluster,
     namespace: &str,
     readers: &[(ApiKind, Value)],
 ) -> Result<BTreeSet<String>> {
-    let of_flux = readers.iter().filter(|(kind, _)| kind.kind == KUSTOMIZATION.kind);
     let named: BTreeSet<&str> =
-        of_flux.filter_map(|(_, object)| object["spec"]["serviceAccountName"].as_str()).collect();
+        readers.iter().filter_map(|(_, object)| object["spec"]["serviceAccountName"].as_str()).collect();
     let there = named.into_iter().map(|name| async move {
         let found = cluster.read_object(&SERVICE_ACCOUNT, Some(namespace), name).await?;
         Ok::<_, crate::error::Error>(found.map(|_| name.to_owned()))

@@ -40,7 +40,7 @@ impl Run<'_> {
             let deleted: Vec<Result<()>> =
                 stream::iter(steps.iter().map(|step| self.delete(step))).buffered(AT_A_TIME).collect().await;
             deleted.into_iter().collect::<Result<()>>()?;
-            if stage == Stage::Rest {
+            if stage >= Stage::Rest {
                 continue;
             }
             let waiting = Waiting { cluster: self.cluster, limit: self.limit, progress: self.progress };
@@ -57,7 +57,7 @@ impl Run<'_> {
     }
 
     async fn delete(&self, step: &Step) -> Result<()> {
-        if self.leave_behind && step.stage != Stage::Rest {
+        if self.leave_behind && step.stage < Stage::Rest {
             let spec = if step.kind == APP { json!({"noopDelete": true}) } else { json!({"prune": false}) };
             let_go(self.cluster, &step.kind, &step.change.manifest.body, &spec).await?;
         }

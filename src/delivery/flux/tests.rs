@@ -1,16 +1,16 @@
 //! Flux's objects, field by field.
 
 use super::*;
-use crate::{delivery::Content, registration::names::ObjectRef};
+use crate::{delivery::Content, plan::Side, registration::names::ObjectRef};
 
 fn delivery() -> Delivery {
-    Delivery { name: "app.tap".into(), content: Content::Package { folder: "app.tap".into() } }
+    Delivery { name: "app.tap".into(), content: Content::Package { folder: "app.tap".into() }, stands_on: Side::Build }
 }
 
 fn destination() -> Destination {
     Destination {
-        registration: "run-a".into(),
-        secret: ObjectRef::new("builds", "run-a-kubeconfig"),
+        run: "run-a".into(),
+        access: Access::KubeconfigSecret(ObjectRef::new("builds", "run-a-kubeconfig")),
         folder: "prod".into(),
         run_namespace: "apps".into(),
     }
@@ -69,4 +69,16 @@ fn other_sources_and_credentials() {
     let existing = Flux { source: Source::Existing { kind: "Bucket", name: "mine".into() }, ..how };
     assert!(source(&delivery(), "b", &existing).is_none());
     assert_eq!(source_name(&delivery(), &existing.source), "mine");
+}
+
+#[test]
+fn a_kustomization_on_the_run_cluster_itself() {
+    let delivery = Delivery { stands_on: Side::Run, ..delivery() };
+    let account = Access::Account(ObjectRef::new("apps", "app.tap-run-a"));
+    let destination = Destination { access: account, ..destination() };
+    let spec = kustomization(&delivery, &destination, Part::Own, &how()).unwrap().body["spec"].clone();
+    assert!(spec["kubeConfig"].is_null(), "{spec}");
+    assert_eq!((&spec["serviceAccountName"], &spec["targetNamespace"]), (&json!("app.tap-run-a"), &json!("apps")));
+    let labels = source(&delivery, "apps", &how()).unwrap().body["metadata"]["labels"].clone();
+    assert_eq!(labels["kubectl-tapmc/on-run-cluster"], "true");
 }

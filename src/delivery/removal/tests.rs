@@ -11,7 +11,18 @@ use crate::{
 use serde_json::json;
 
 fn object(kind: &ApiKind, delivery: &str, name: &str, run: Option<&str>, spec: &Value) -> (ApiKind, Value) {
-    let delivery = Delivery { name: delivery.into(), content: Content::Package { folder: delivery.into() } };
+    object_on(Side::Build, kind, delivery, name, run, spec)
+}
+
+fn object_on(
+    stands_on: Side,
+    kind: &ApiKind,
+    delivery: &str,
+    name: &str,
+    run: Option<&str>,
+    spec: &Value,
+) -> (ApiKind, Value) {
+    let delivery = Delivery { name: delivery.into(), content: Content::Package { folder: delivery.into() }, stands_on };
     let mut metadata = delivery.metadata("ns", name, run);
     metadata["uid"] = json!(name);
     (kind.clone(), json!({"kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata, "spec": spec}))
@@ -23,6 +34,7 @@ fn found() -> Found {
         object(&KUSTOMIZATION, "a", name, Some(run), &spec)
     };
     Found {
+        side: Side::Build,
         readers: vec![
             flux("a-one-packages", "one", "./a/packages"),
             flux("a-one-own", "one", "./a/one"),
@@ -74,4 +86,34 @@ fn unknown_names() {
     };
     assert_eq!(hint(Some("c"), &[]), "there is 'a' and 'b'");
     assert_eq!(hint(Some("a"), &["ones"]), "did you mean 'one'?");
+}
+
+#[test]
+fn on_the_run_cluster_itself_the_account_goes_last() {
+    let here = |kind: &ApiKind, name: &str, spec: &Value| object_on(Side::Run, kind, "a", name, Some("prod"), spec);
+    let app = here(&APP, "a-prod", &json!({"serviceAccountName": "a-prod"}));
+    let mut found = Found {
+        side: Side::Run,
+        readers: vec![app, object(&APP, "a", "a-one", Some("one"), &json!({}))],
+        rest: [&SERVICE_ACCOUNT, &ROLE, &ROLE_BINDING].map(|kind| here(kind, "a-prod", &json!({}))).to_vec(),
+        service_accounts: BTreeSet::from(["a-prod".to_owned()]),
+    };
+    let kinds = |plan: &RemovalPlan| -> Vec<String> {
+        plan.steps.iter().map(|step| step.change.manifest.kind.clone()).collect()
+    };
+    let all = plan(&found, &asked(None, &[]), false, "here").unwrap();
+    assert_eq!(kinds(&all), ["App", "RoleBinding", "Role", "ServiceAccount"], "a registration's App stays");
+    assert!(all.steps.iter().all(|step| step.change.side == Side::Run) && all.without_account(&found).is_none());
+    // A build cluster's look at the same namespace sees its own alone.
+    let of_build = Found { side: Side::Build, ..found.clone() };
+    assert_eq!(names(&plan(&of_build, &asked(None, &[]), false, "here").unwrap()), ["a-one"]);
+
+    let mut theirs = object(&APP, "a", "theirs", None, &json!({"serviceAccountName": "a-prod"}));
+    theirs.1["metadata"]["labels"] = json!({});
+    found.readers.push(theirs);
+    let kept = plan(&found, &asked(None, &[]), false, "here").unwrap();
+    assert_eq!((kinds(&kept), kept.kept.len()), (vec!["App".to_owned()], 3));
+    found.service_accounts.clear();
+    let (step, account) = kept.without_account(&found).unwrap();
+    assert_eq!((step.change.manifest.name.as_str(), account.as_str()), ("a-prod", "a-prod"));
 }

@@ -24,8 +24,10 @@ const STATEFUL_SET: ApiKind = ApiKind::namespaced("apps", "v1", "StatefulSet", "
 pub const CRON_JOB: ApiKind = ApiKind::namespaced("batch", "v1", "CronJob", "cronjobs");
 const INGRESS: ApiKind = ApiKind::namespaced("networking.k8s.io", "v1", "Ingress", "ingresses");
 const DELIVERABLE: ApiKind = ApiKind::namespaced("carto.run", "v1alpha1", "Deliverable", "deliverables");
-const ROLE: ApiKind = ApiKind::namespaced(RBAC, "v1", "Role", "roles");
-const ROLE_BINDING: ApiKind = ApiKind::namespaced(RBAC, "v1", "RoleBinding", "rolebindings");
+/// Roles.
+pub const ROLE: ApiKind = ApiKind::namespaced(RBAC, "v1", "Role", "roles");
+/// RoleBindings.
+pub const ROLE_BINDING: ApiKind = ApiKind::namespaced(RBAC, "v1", "RoleBinding", "rolebindings");
 
 /// The kinds of which a registration makes objects on a run cluster.
 pub static MARKED: [ApiKind; 9] = [

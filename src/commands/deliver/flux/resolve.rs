@@ -2,9 +2,14 @@
 
 use crate::{
     cli::deliver::flux::{FluxArgs, Provider, SourceKind},
-    commands::deliver::{credentials, targets},
+    commands::deliver::{
+        credentials,
+        on_run_cluster::{self, Account},
+        targets,
+    },
     delivery::{
         Content, Delivery,
+        contents::Deployer,
         flux::{Secretless, Source},
         git::{GIT, GitRef, Url},
         git_credentials::GitCredentials,
@@ -23,6 +28,7 @@ pub(super) struct Decided {
     pub credentials: Option<GitCredentials>,
     pub secretless: Option<Secretless>,
     pub named: Vec<targets::Named>,
+    pub account: Option<Account>,
 }
 
 /// Decides.
@@ -34,7 +40,16 @@ pub(super) fn resolve(args: &FluxArgs) -> Result<Decided> {
     let path = names::folder("--path", &args.delivery.path)?;
     let name = args.delivery.delivery_name.clone().unwrap_or_else(|| args.package.clone());
     names::check_name("--name", &name)?;
-    let delivery = Delivery { name, content: Content::Package { folder: names::path(&[&path, &args.package]) } };
+    let content = Content::Package { folder: names::path(&[&path, &args.package]) };
+    if args.delivery.on_run_cluster && args.secretless.is_some() {
+        return Err(Error::usage(
+            "--secretless is for another cluster than Flux's own, and with --on-run-cluster there is none",
+        )
+        .hint("leave it out: Flux acts as a ServiceAccount there"));
+    }
+    let service_account = args.service_account.as_deref();
+    let account = on_run_cluster::resolve(&args.delivery, service_account, &content, Deployer::Flux)?;
+    let delivery = Delivery { name, content, stands_on: on_run_cluster::stands_on(&args.delivery) };
     let (source, url) = source(args)?;
     let credentials = match (&url, &source) {
         (Some(url), Source::Git { .. }) => credentials::read(&args.credentials, url)?,
@@ -59,7 +74,7 @@ pub(super) fn resolve(args: &FluxArgs) -> Result<Decided> {
         service_account: args.secretless_account.clone(),
         audience: args.secretless_audience.clone(),
     });
-    Ok(Decided { delivery, source, url, credentials, secretless, named: targets::named(&args.delivery)? })
+    Ok(Decided { delivery, source, url, credentials, secretless, named: targets::named(&args.delivery)?, account })
 }
 
 fn names_credentials(args: &FluxArgs) -> bool {
