@@ -203,7 +203,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__check)
-            opts="-n -A -o -v -h --namespace --all-namespaces --for --deliverables --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --output --timeout --v --help"
+            opts="-n -A -o -v -h --namespace --all-namespaces --for --deliverables --on-run-cluster --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --output --timeout --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,7 +325,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__deliver__subcmd__carvel__subcmd__app)
-            opts="-n -y -o -v -h --deliverables --run --all --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --sync-period --into-ns --service-account --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
+            opts="-n -y -o -v -h --deliverables --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --sync-period --into-ns --service-account --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,6 +333,10 @@ _kubectl__tapmc() {
             case "${prev}" in
                 --run)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)
@@ -471,7 +475,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__deliver__subcmd__flux)
-            opts="-n -y -o -v -h --run --all --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
+            opts="-n -y -o -v -h --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +483,10 @@ _kubectl__tapmc() {
             case "${prev}" in
                 --run)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)
@@ -1919,7 +1927,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__undeliver)
-            opts="-n -y -o -v -h --run --all --namespace --leave-behind --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --run --all --on-run-cluster --namespace --leave-behind --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1934,6 +1942,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as-group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1975,6 +1987,14 @@ _kubectl__tapmc() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --v)

@@ -515,9 +515,15 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -f -a "carvel-app" -d 'With kapp-controller: an App for each run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -f -a "flux" -d 'With Flux: a source, and two Kustomizations for each run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run -d 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as its registration' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l profile -d 'What the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'
+flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s n -l namespace -d 'The namespace of the kubeconfig Secrets, where the reader\'s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l path -d 'The folder of the repository in which the package\'s is; without it the root' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the credentials may write' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l decryption-secret -d 'The Secret with the private keys, where the repository is encrypted with SOPS' -r
@@ -530,7 +536,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l git-known-hosts -d 'A file with the server\'s public keys, as ssh-keyscan prints them' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l sync-period -d 'How often kapp-controller syncs; at least 30s' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l into-ns -d 'Put everything into this namespace; without it the run namespace' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l service-account -d 'Refused: beside a ServiceAccount kapp-controller ignores the kubeconfig Secret' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l service-account -d 'With --on-run-cluster: the ServiceAccount of the namespace as which the App deploys; without it one is made' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -551,15 +557,22 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l deliverables -d 'Deliver the Deliverables in the repository instead of a package'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l all -d 'To all registrations of the namespace'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l on-run-cluster -d 'Without a build cluster: the reader stands on the run cluster of --run-context, and delivers there as a ServiceAccount. --run gives the run cluster its name'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l adopt -d 'Take over objects of others that have the names of this delivery\'s'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l export -d 'Print the objects instead of applying them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l no-wait -d 'Do not wait until the reader has delivered'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run -d 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as its registration' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l profile -d 'What the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'
+flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -s n -l namespace -d 'The namespace of the kubeconfig Secrets, where the reader\'s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l path -d 'The folder of the repository in which the package\'s is; without it the root' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the credentials may write' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l decryption-secret -d 'The Secret with the private keys, where the repository is encrypted with SOPS' -r
@@ -578,7 +591,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l source-interval -d 'How often Flux looks at the source' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l interval -d 'How often Flux applies everything' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l api-version -d 'The API version of Flux\'s objects; without it the newest that the build cluster serves' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l service-account -d 'Have Flux act as this ServiceAccount of the namespace of the same name on the run cluster. It must be there, the registration must allow it (--impersonate), and there must be one of that name beside the Kustomization too: else Flux removes nothing when the delivery ends' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l service-account -d 'Have Flux act as this ServiceAccount of the namespace of the same name on the run cluster. It must be there, the registration must allow it (--impersonate), and there must be one of that name beside the Kustomization too: else Flux removes nothing when the delivery ends. With --on-run-cluster the one beside it is all there is; without it one is made' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l secretless -d 'Have Flux get a credential of its own each time instead of reading the kubeconfig Secret; the run cluster must trust the build cluster\'s issuer. Without a PROVIDER \'generic\'' -r -f -a "generic\t'The issuer of the build cluster'
 aws\t'Amazon\'s identity service'
 azure\t'Microsoft\'s'
@@ -604,6 +617,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l all -d 'To all registrations of the namespace'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l on-run-cluster -d 'Without a build cluster: the reader stands on the run cluster of --run-context, and delivers there as a ServiceAccount. --run gives the run cluster its name'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l adopt -d 'Take over objects of others that have the names of this delivery\'s'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l export -d 'Print the objects instead of applying them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l no-wait -d 'Do not wait until the reader has delivered'
@@ -647,9 +661,11 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l ti
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l deliverables -d 'For Deliverables instead of packages'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l on-run-cluster -d 'For a reader on the run cluster of --run-context itself, in the namespace of -n: no registration is looked at'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run -d 'To these registrations (comma-separated, repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s n -l namespace -d 'The namespace of the reader\'s objects; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -664,8 +680,11 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l all -d 'To every registration'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l on-run-cluster -d 'What was delivered with --on-run-cluster, from the run cluster of --run-context; with the ServiceAccount and its rights, where these were made for it'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l leave-behind -d 'Leave on the run clusters what was delivered: for run clusters that are gone, or content that another reader takes over'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -98,6 +98,8 @@ fn with_completers(verb: clap::Command, typed: &Typed, wants_files: &Arc<AtomicB
 fn with_completer(arg: Arg, typed: &Typed, wants_files: &Arc<AtomicBool>) -> Arg {
     let what = match arg.get_id().as_str() {
         "context" | "build_context" | "run_context" => What::Contexts,
+        "namespace" if typed.is_on_run_cluster() => What::Namespaces(Side::Run),
+        "run" if typed.is_on_run_cluster() => return arg,
         "namespace" | "registration_namespace" => What::Namespaces(Side::Build),
         "run_namespace" => What::Namespaces(Side::Run),
         "names" | "name" | "run" => What::Registrations,

@@ -22,10 +22,10 @@ use crate::{
         output::{DryRun, OutputFormat},
     },
     cluster::Cluster,
-    delivery::{self, Delivery, planning},
+    delivery::{self, Delivery, account, planning},
     error::{Error, Result},
     output::Printer,
-    plan::{Change, ChangesPlan, Side},
+    plan::{Change, ChangesPlan, Op, Side},
     report::{API_VERSION, ChangesReport, Done, Journal},
     supply_chain::scaffold::{Described, Scaffolded},
     words::{self, shell_word},
@@ -204,7 +204,12 @@ fn steps(
 ) -> Result<Vec<Step>> {
     let planned = wanted.into_iter().map(|wanted| {
         let found = live.find(&wanted.manifest);
-        planning::plan(delivery, wanted, found, adopt).map(|planned| Step::new(planned, found))
+        planning::plan(delivery, wanted, found, adopt).map(|mut planned| {
+            let granted = Some(&planned.change).filter(|change| change.op != Op::Keep);
+            let granted = granted.and_then(|change| account::granted(&change.manifest));
+            planned.change.why = planned.change.why.take().or(granted);
+            Step::new(planned, found)
+        })
     });
     planned.collect::<Result<_>>().map_err(|error: Error| error.context(format_args!("nothing was changed on {place}")))
 }

@@ -13,8 +13,9 @@ use crate::{
     registration::{
         access,
         names::ObjectRef,
-        profiles::{Grants, Profile},
+        profiles::{Grants, Profile, describe},
         record::key,
+        removal::kinds::ROLE,
         rights::{Right, of_rules},
         trial::needs_of_an_app,
     },
@@ -90,6 +91,26 @@ pub fn objects(
     vec![(Stage::Account, Manifest::new(&account_object)), (Stage::Account, role), (Stage::Credentials, binding)]
 }
 
+/// What a Role grants, in one line; none for another object.
+#[must_use]
+pub fn granted(manifest: &Manifest) -> Option<String> {
+    if manifest.kind != ROLE.kind {
+        return None;
+    }
+    let rules: Vec<PolicyRule> = serde_json::from_value(manifest.body["rules"].clone()).ok()?;
+    let mut by_verbs: Vec<(String, Vec<String>)> = Vec::new();
+    for rule in &rules {
+        let line = describe(rule);
+        let (resources, verbs) = line.rsplit_once(": ")?;
+        match by_verbs.iter_mut().find(|(known, _)| known == verbs) {
+            Some((_, all)) => all.push(resources.to_owned()),
+            None => by_verbs.push((verbs.to_owned(), vec![resources.to_owned()])),
+        }
+    }
+    let lines = by_verbs.iter().map(|(verbs, resources)| format!("{}: {verbs}", resources.join(", ")));
+    Some(format!("grants {}", lines.collect::<Vec<_>>().join("; ")))
+}
+
 fn meta(delivery: &Delivery, destination: &Destination, namespace: &str, name: &str) -> ObjectMeta {
     let metadata = delivery.metadata(namespace, name, Some(&destination.run));
     serde_json::from_value(json!(metadata)).unwrap_or_default()
@@ -98,7 +119,7 @@ fn meta(delivery: &Delivery, destination: &Destination, namespace: &str, name: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{delivery::Access, plan::Side, registration::profiles::describe};
+    use crate::{delivery::Access, plan::Side};
 
     fn package() -> Content {
         Content::Package { folder: "app.tap".into() }
@@ -146,6 +167,10 @@ mod tests {
         assert_eq!(account.1.body["metadata"]["annotations"]["kubectl-tapmc/run-namespaces"], "apps");
         assert_eq!(role.1.body["metadata"]["labels"][READER_NAMESPACE], "team");
         assert_eq!(binding.1.body["subjects"][0]["namespace"], "team");
+        let told = granted(&role.1).expect("a Role");
+        assert!(told.starts_with("grants packages.data.packaging.carvel.dev, packageinstalls."), "{told}");
+        assert!(told.ends_with("configmaps: get,list,create,update,patch,delete"), "{told}");
+        assert_eq!(granted(&account.1), None);
         assert!(account.0 == role.0 && role.0 < binding.0);
     }
 }

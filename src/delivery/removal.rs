@@ -1,6 +1,8 @@
 //! What ends a delivery, in which order, and what stays: what is a run cluster's own before the Packages,
 //! and what all run clusters share last, when none of them needs it any more.
 
+mod others;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -146,10 +148,10 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
             None if still.contains(&delivery) => {
                 plan.kept.push(kept(side, kind, object, "other run clusters are still delivered to with it"));
             }
-            None if let Some(other) = user_of(found, &going, kind, object) => {
+            None if let Some(other) = others::reader_of(found, &going, kind, object) => {
                 plan.kept.push(kept(side, kind, object, &format!("{other} reads it, which is not this plugin's")));
             }
-            run if let Some(other) = actor_of(found, &going, kind, object, run.as_deref()) => {
+            run if let Some(other) = others::actor_as(found, &going, kind, object, run.as_deref()) => {
                 let why = format!("{other} acts as that account, which is not this plugin's");
                 plan.kept.push(kept(side, kind, object, &why));
             }
@@ -209,42 +211,6 @@ fn check_known(
         Some(run) => Err(unknown("delivery to", run, runs.into_iter().collect())),
         None => Ok(()),
     }
-}
-
-/// Who else reads a source.
-fn user_of(found: &Found, going: &[&(ApiKind, Value)], kind: &ApiKind, source: &Value) -> Option<String> {
-    staying(found, going, |reader| {
-        let reference = &reader["spec"]["sourceRef"];
-        reference["kind"] == kind.kind.as_ref() && reference["name"] == source["metadata"]["name"]
-    })
-}
-
-/// Who else acts as the ServiceAccount that was made for a run cluster, or to which a Role or RoleBinding
-/// belongs.
-fn actor_of(
-    found: &Found,
-    going: &[&(ApiKind, Value)],
-    kind: &ApiKind,
-    object: &Value,
-    run: Option<&str>,
-) -> Option<String> {
-    if stage_of(kind) != Stage::Account {
-        return None;
-    }
-    let is_account = |(of, one): &&(ApiKind, Value)| {
-        *of == SERVICE_ACCOUNT
-            && delivery_of(one, found.side) == delivery_of(object, found.side)
-            && run_of(one, found.side).as_deref() == run
-    };
-    let (_, account) = found.rest.iter().find(is_account)?;
-    staying(found, going, |reader| reader["spec"]["serviceAccountName"] == account["metadata"]["name"])
-}
-
-/// The first reader that stays and does this.
-fn staying(found: &Found, going: &[&(ApiKind, Value)], does: impl Fn(&Value) -> bool) -> Option<String> {
-    let stays = |object: &Value| !going.iter().any(|(_, gone)| gone["metadata"]["uid"] == object["metadata"]["uid"]);
-    let other = found.readers.iter().find(|(_, object)| does(object) && stays(object));
-    other.map(|(kind, object)| format!("{} '{}'", kind.kind, text(&object["metadata"]["name"])))
 }
 
 /// When an object goes that is no reader.

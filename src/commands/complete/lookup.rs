@@ -38,6 +38,7 @@ pub(super) struct Typed {
     run_identity: Impersonation,
     namespace: Option<String>,
     all_namespaces: bool,
+    on_run_cluster: bool,
     kind: Option<PausableKind>,
     names: Vec<String>,
 }
@@ -69,9 +70,15 @@ impl Typed {
             run_identity: Impersonation { user: text(&["run_as"]), groups: texts(&["run_as_group"]) },
             namespace: text(&["registration_namespace", "namespace"]),
             all_namespaces: matches.try_get_one::<bool>("all_namespaces").ok().flatten().copied().unwrap_or(false),
+            on_run_cluster: matches.try_get_one::<bool>("on_run_cluster").ok().flatten().copied().unwrap_or(false),
             kind: matches.try_get_one::<PausableKind>("kind").ok().flatten().copied(),
             names: texts(&["names", "installs", "workloads", "workload", "backup"]),
         }
+    }
+
+    /// Is everything on the run cluster, and no registration meant?
+    pub(super) fn is_on_run_cluster(&self) -> bool {
+        self.on_run_cluster
     }
 
     /// The names that there are, if they come in time.
