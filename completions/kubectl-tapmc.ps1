@@ -564,14 +564,14 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             break
         }
         'kubectl-tapmc;deliver;carvel-app' {
-            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as its registration')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as it is')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'What the ServiceAccount may do that is made there (repeatable); without it ''packages'', or with --deliverables ''deliverable''')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the kubeconfig Secrets, where the reader''s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the kubeconfig Secrets, where the reader''s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of the repository in which the package''s is; without it the root')
             [CompletionResult]::new('--run-namespace', '--run-namespace', [CompletionResultType]::ParameterName, 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Another name for the delivery, from which its objects are named')
-            [CompletionResult]::new('--working-tree', '--working-tree', [CompletionResultType]::ParameterName, 'A working tree of the repository: what is in its folders is compared with what the credentials may write')
+            [CompletionResult]::new('--working-tree', '--working-tree', [CompletionResultType]::ParameterName, 'A working tree of the repository: what is in its folders is compared with what the reader may write')
             [CompletionResult]::new('--decryption-secret', '--decryption-secret', [CompletionResultType]::ParameterName, 'The Secret with the private keys, where the repository is encrypted with SOPS')
             [CompletionResult]::new('--git-url', '--git-url', [CompletionResultType]::ParameterName, 'The address of the Git repository')
             [CompletionResult]::new('--git-ref', '--git-ref', [CompletionResultType]::ParameterName, 'What of it is delivered: a branch, refs/tags/TAG, a commit, semver:CONSTRAINTS')
@@ -611,14 +611,14 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             break
         }
         'kubectl-tapmc;deliver;flux' {
-            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as its registration')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as it is')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'What the ServiceAccount may do that is made there (repeatable); without it ''packages'', or with --deliverables ''deliverable''')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the kubeconfig Secrets, where the reader''s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the kubeconfig Secrets, where the reader''s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of the repository in which the package''s is; without it the root')
             [CompletionResult]::new('--run-namespace', '--run-namespace', [CompletionResultType]::ParameterName, 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Another name for the delivery, from which its objects are named')
-            [CompletionResult]::new('--working-tree', '--working-tree', [CompletionResultType]::ParameterName, 'A working tree of the repository: what is in its folders is compared with what the credentials may write')
+            [CompletionResult]::new('--working-tree', '--working-tree', [CompletionResultType]::ParameterName, 'A working tree of the repository: what is in its folders is compared with what the reader may write')
             [CompletionResult]::new('--decryption-secret', '--decryption-secret', [CompletionResultType]::ParameterName, 'The Secret with the private keys, where the repository is encrypted with SOPS')
             [CompletionResult]::new('--git-url', '--git-url', [CompletionResultType]::ParameterName, 'The address of the source: of the Git repository, of the artifact (oci://…), or of the object store')
             [CompletionResult]::new('--git-ref', '--git-ref', [CompletionResultType]::ParameterName, 'What of it is delivered: a branch, refs/tags/TAG, a commit, semver:CONSTRAINTS; of an artifact a tag, sha256:DIGEST or semver:CONSTRAINTS. Without it the branch main, or the tag latest')

@@ -34,7 +34,7 @@ pub enum Deliver {
 #[command(next_help_heading = "Delivery", group(ArgGroup::new("which").args(["run", "all"]).required(true)))]
 pub struct DeliveryArgs {
     /// To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster
-    /// in that of the package is not called as its registration
+    /// in that of the package is not called as it is
     #[arg(long, value_name = "RUN[=FOLDER]", value_delimiter = ',')]
     pub run: Vec<String>,
 
@@ -70,7 +70,7 @@ pub struct DeliveryArgs {
     #[arg(long = "name", value_name = "NAME")]
     pub delivery_name: Option<String>,
 
-    /// A working tree of the repository: what is in its folders is compared with what the credentials may
+    /// A working tree of the repository: what is in its folders is compared with what the reader may
     /// write
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::AnyPath)]
     pub working_tree: Option<PathBuf>,

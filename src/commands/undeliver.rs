@@ -88,7 +88,7 @@ fn refuse_without_account(plan: &RemovalPlan, found: &Found, place: &str) -> Res
         "the ServiceAccount '{account}' is gone from {place}, and {} could take nothing back; nothing was changed",
         step.change.manifest.display_name()
     ))
-    .hint("have it made again: kubectl tapmc deliver, as before; or leave what was delivered: --leave-behind"))
+    .hint("have it there again: kubectl tapmc deliver, as before, makes it unless it was your own; or leave what was delivered: --leave-behind"))
 }
 
 fn shown(

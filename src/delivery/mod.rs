@@ -1,5 +1,6 @@
 //! What a Git repository holds for run clusters, and the objects that carry it there: what a reader on
-//! the build cluster is told to apply where, and what ends that again. Pure: values in, values out.
+//! the build cluster, or on the run cluster itself, is told to apply where, and what ends that again. Pure:
+//! values in, values out.
 //!
 //! A package in such a repository is a folder of its name: `packages/` with its Packages, and one
 //! folder for each run cluster with the PackageInstall and its values.

@@ -1,9 +1,10 @@
 //! A reader that stands on the run cluster itself, and delivers there as a ServiceAccount of its namespace:
 //! one of the user's own, or one that is made with the rights of a profile and no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
+use serde_json::Value;
 
 use super::{
     access::Access,
@@ -13,7 +14,7 @@ use crate::{
     cli::{deliver::DeliveryArgs, register_run_cluster::ProfileName},
     cluster::Cluster,
     commands::{register_run_cluster::profile, run_cluster::NAMESPACE},
-    delivery::{self, Content, Delivery, Destination, account, contents::Deployer, planning::Wanted},
+    delivery::{self, Content, DELIVERY, Destination, account, contents::Deployer, planning::Wanted},
     error::{Error, Kind, Result},
     plan::{Manifest, Side},
     registration::{
@@ -126,7 +127,8 @@ impl Account {
             let is_known = access.args.working_tree.is_some();
             let needed = if is_known { needs } else { access.deployer.verbs_of(&self.rules) };
             let needed = rights::of_rules(&needed, Some(&destination.run_namespace));
-            let warnings = own_can(cluster, reference, needed, is_known).await?;
+            let mut warnings = own_can(cluster, reference, needed, is_known).await?;
+            warnings.extend(made_before(access, destination, reference).await?);
             return Ok((Vec::new(), warnings));
         }
         let missing = account::uncovered(&needs, &self.rules, &destination.run_namespace);
@@ -134,7 +136,7 @@ impl Account {
             return Err(uncovered(&missing));
         }
         if let Some(found) = &found {
-            stays(access.delivery, destination, &map(&found["metadata"]["annotations"]))?;
+            stays(access, destination, &map(&found["metadata"]["annotations"]))?;
         }
         let objects = account::objects(access.delivery, destination, reference, &self.rules);
         let roles: Vec<&Manifest> =
@@ -223,21 +225,35 @@ fn uncovered(missing: &[Right]) -> Error {
 }
 
 /// A reader cannot take its content along to another namespace once its rights are gone from the former.
-fn stays(
-    delivery: &Delivery,
-    destination: &Destination,
-    annotations: &std::collections::BTreeMap<String, String>,
-) -> Result<()> {
+fn stays(access: &Access<'_>, destination: &Destination, annotations: &BTreeMap<String, String>) -> Result<()> {
+    let name = &access.delivery.name;
     match annotations.get(key::RUN_NAMESPACES) {
         Some(former) if *former != destination.run_namespace => Err(Error::conflict(format_args!(
-            "'{}' is delivered to the namespace '{}' of '{}' already",
-            delivery.name,
+            "'{name}' is delivered to the namespace '{}' of '{}' already",
             former.escape_debug(),
             destination.run
         ))
-        .hint("end that first: kubectl tapmc undeliver; or give this one another --name")),
+        .hint(format_args!(
+            "end that first: kubectl tapmc undeliver {} --run {} {}; or give this one another --name",
+            shell_word(name),
+            shell_word(&destination.run),
+            access.at.flags(access.namespace)
+        ))),
         _ => Ok(()),
     }
+}
+
+/// An account that an earlier run made keeps its rights, although nobody acts as it any more.
+async fn made_before(access: &Access<'_>, destination: &Destination, own: &ObjectRef) -> Result<Option<String>> {
+    let (cluster, name) = (access.at.cluster(), account::name(access.delivery, &destination.run));
+    if name == own.name {
+        return Ok(None);
+    }
+    let found = cluster.read_object(&SERVICE_ACCOUNT, Some(&own.namespace), &name).await?;
+    let is_ours = |found: &Value| map(&found["metadata"]["labels"]).get(DELIVERY) == Some(&access.delivery.label());
+    Ok(found.filter(is_ours).map(|_| {
+        format!("the ServiceAccount '{name}' that was made before keeps its rights until this delivery ends: undeliver")
+    }))
 }
 
 /// What should be known of an account that may write Secrets.

@@ -90,7 +90,7 @@ fn an_account_that_is_gone_takes_nothing_back() {
     let Some(it) = Here::on(BUILD_TWO, "gone") else { return };
     it.deliver_only("carvel-app").succeeds();
     it.kubectl().run(&["delete", "serviceaccount", &it.name(), "-n", &it.namespace]);
-    it.undeliver().fails(1, &["could take nothing back; nothing was changed", "have it made again", "--leave-behind"]);
+    it.undeliver().fails(1, &["could take nothing back; nothing was changed", "have it there again", "--leave-behind"]);
     assert!(it.object(APPS, &it.name()).is_object());
     it.deliver_only("carvel-app").succeeds();
     it.undeliver().succeeds();

@@ -100,6 +100,10 @@ fn an_account_of_ones_own() {
     deliver().succeeds();
     assert_eq!(it.made_in(&it.namespace), [format!("App/{}", it.name())]);
     assert_eq!(it.object(APPS, &it.name())["spec"]["serviceAccountName"], "deployer");
+    // From one to the other and back: the one that was made is told of, and goes with the delivery.
+    it.deliver_only("carvel-app").succeeds();
+    let output = deliver().succeeds();
+    assert!(output.stderr.contains("that was made before keeps its rights"), "{}", output.stderr);
     it.undeliver().succeeds();
     assert_eq!(it.made_in(&it.namespace), Vec::<String>::new());
     assert!(it.object("serviceaccount", "deployer").is_object() && it.object("role", "deployer").is_object());
