@@ -653,7 +653,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__delivery__subcmd__status)
-            opts="-n -A -o -v -h --namespace --all-namespaces --exit-code --output --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --v --help"
+            opts="-n -A -o -v -h --namespace --all-namespaces --on-run-cluster --exit-code --output --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -640,6 +640,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-sta
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l on-run-cluster -d 'What readers on the run cluster of --run-context deliver to it themselves, in the namespace of -n: no registration is looked at'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l exit-code -d 'End with exit code 7 if a delivery is not fine'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r

@@ -681,6 +681,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request')
             [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'In all namespaces of the build cluster')
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'In all namespaces of the build cluster')
+            [CompletionResult]::new('--on-run-cluster', '--on-run-cluster', [CompletionResultType]::ParameterName, 'What readers on the run cluster of --run-context deliver to it themselves, in the namespace of -n: no registration is looked at')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'End with exit code 7 if a delivery is not fine')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -23,12 +23,18 @@ use super::{
         kubectl tapmc delivery-status prod-eu -o wide         with sources, revisions and every reader\n  \
         kubectl tapmc delivery-status -A -o tree              build cluster, run clusters, packages\n  \
         kubectl tapmc delivery-status -A -o mermaid           the same as a Mermaid diagram for a README\n  \
-        kubectl tapmc delivery-status -A --exit-code -o json  for a script: exit code 7 if one is not delivered"
+        kubectl tapmc delivery-status -A --exit-code -o json  for a script: exit code 7 if one is not delivered\n  \
+        kubectl tapmc delivery-status --on-run-cluster --run-context prod -n apps"
 )]
 pub struct DeliveryStatusArgs {
     /// Which registrations.
     #[command(flatten)]
     pub registrations: RegistrationsArgs,
+
+    /// What readers on the run cluster of --run-context deliver to it themselves, in the namespace of -n: no
+    /// registration is looked at
+    #[arg(long, conflicts_with = "names")]
+    pub on_run_cluster: bool,
 
     /// End with exit code 7 if a delivery is not fine
     #[arg(long)]

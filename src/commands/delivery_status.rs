@@ -2,6 +2,7 @@
 //! nothing.
 
 mod look;
+mod on_run_cluster;
 
 use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     delivery::status::{BuildSide, join},
     error::{Error, Kind, Result},
     output::{DeliveryTree, Printer},
+    plan::Side,
     registration::{health::Severity, held::Held},
     report::{API_VERSION, delivery_status::DeliveryStatusReport},
     words,
@@ -16,6 +18,9 @@ use crate::{
 
 /// Shows the deliveries of registrations.
 pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) -> Result<()> {
+    if args.on_run_cluster {
+        return tell(&args, &on_run_cluster::report(&args, printer).await?, printer);
+    }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let mut all = build.registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
@@ -31,21 +36,26 @@ pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) 
 
     let joined = all.iter().zip(&sights).map(|(held, sight)| join(held, &side, sight, &build.context));
     let items: Vec<_> = joined.collect();
-    let mut notes = of_build_side(&side, &build);
+    let mut notes = of_readers(&side, build.cluster.place());
     notes.extend(items.iter().flat_map(|item| item.notes.iter().cloned()));
     let report = DeliveryStatusReport {
         api_version: API_VERSION,
         kind: "DeliveryStatusList",
         cluster: build.report(),
+        stands_on: Side::Build,
         items,
         notes,
     };
+    tell(&args, &report, printer)
+}
+
+fn tell(args: &DeliveryStatusArgs, report: &DeliveryStatusReport, printer: Printer) -> Result<()> {
     match args.output {
-        Some(DeliveryStatusFormat::Tree) => printer.delivery_tree(&report, DeliveryTree::Terminal)?,
-        Some(DeliveryStatusFormat::Mermaid) => printer.delivery_tree(&report, DeliveryTree::Mermaid)?,
-        _ => printer.delivery_status(&report, args.registrations.all_namespaces)?,
+        Some(DeliveryStatusFormat::Tree) => printer.delivery_tree(report, DeliveryTree::Terminal)?,
+        Some(DeliveryStatusFormat::Mermaid) => printer.delivery_tree(report, DeliveryTree::Mermaid)?,
+        _ => printer.delivery_status(report, args.registrations.all_namespaces)?,
     }
-    if args.exit_code { verdict(&report) } else { Ok(()) }
+    if args.exit_code { verdict(report) } else { Ok(()) }
 }
 
 fn one_way_one_cluster(args: &DeliveryStatusArgs, all: &[Held]) -> Result<()> {
@@ -59,9 +69,8 @@ fn one_way_one_cluster(args: &DeliveryStatusArgs, all: &[Held]) -> Result<()> {
     .hint("name the registration: kubectl tapmc delivery-status NAME --run-context CONTEXT"))
 }
 
-fn of_build_side(side: &BuildSide, build: &BuildCluster) -> Vec<String> {
+fn of_readers(side: &BuildSide, place: &str) -> Vec<String> {
     let lacks = || {
-        let place = build.cluster.place();
         format!("{place} serves neither Apps nor Kustomizations: neither kapp-controller nor Flux is installed there")
     };
     let hidden = side.hidden.iter().map(|(kind, why)| format!("{kind} could not be seen: {why}"));

@@ -6,30 +6,30 @@
 //! reports in its status.
 
 mod build_side;
+mod recipient;
 mod run_side;
 mod verdict;
 
 use serde::Serialize;
 
 pub use build_side::{BuildSide, ReaderStatus, SourceStatus};
+pub use recipient::{OwnRun, Recipient};
 pub use run_side::{PackageStatus, RunSide, RunSight};
 
-use crate::registration::{
-    health::{Finding, Severity},
-    held::Held,
-};
+use crate::registration::health::{Finding, Severity};
 
-/// A registration and what is delivered by it.
+/// A registration and what is delivered by it; or a run cluster that readers deliver to which stand on it
+/// themselves.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationDeliveries {
-    /// The registration's name.
+    /// The registration's name; on the run cluster itself the name that `--run` gave it.
     pub name: String,
-    /// The namespace of its Secret.
+    /// The namespace of its Secret and of the readers.
     pub namespace: String,
     /// The run cluster's address, as recorded.
     pub server: String,
-    /// The run namespaces, as recorded.
+    /// The run namespaces, as recorded, or as the readers say.
     pub run_namespaces: Vec<String>,
     /// The operator's context by which the run cluster was seen; none where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,11 +62,17 @@ pub struct DeliveryStatus {
     pub packages: Vec<PackageStatus>,
 }
 
-/// Joins what was seen of one registration on both sides. `build_context` is the context of the build cluster,
-/// for the commands that help.
+/// Joins what was seen of one run cluster on both sides. `context` is that of the readers' cluster, for the
+/// commands that help.
 #[must_use]
-pub fn join(held: &Held, build: &BuildSide, run: &RunSight, build_context: &str) -> RegistrationDeliveries {
-    let mut deliveries = build.deliveries_of(held);
+pub fn join<'a>(
+    recipient: impl Into<Recipient<'a>>,
+    build: &BuildSide,
+    run: &RunSight,
+    context: &str,
+) -> RegistrationDeliveries {
+    let recipient = recipient.into();
+    let mut deliveries = build.deliveries_of(recipient);
     let mut other_packages = Vec::new();
     for (package, labels) in run.packages() {
         let is_its = |delivery: &DeliveryStatus| {
@@ -79,18 +85,18 @@ pub fn join(held: &Held, build: &BuildSide, run: &RunSight, build_context: &str)
             None => other_packages.push(package),
         }
     }
-    let around = verdict::Around { held, build: build_context, unseen: run.why_unseen() };
+    let around = verdict::Around { recipient, context, unseen: run.why_unseen() };
     for delivery in &mut deliveries {
         verdict::judge(delivery, &around);
     }
     RegistrationDeliveries {
-        name: held.name.clone(),
-        namespace: held.secret.namespace.clone(),
-        server: held.server().to_owned(),
-        run_namespaces: held.run_namespaces(),
+        name: recipient.name().to_owned(),
+        namespace: recipient.namespace().to_owned(),
+        server: recipient.server().to_owned(),
+        run_namespaces: recipient.run_namespaces(),
         run_context: run.context().map(str::to_owned),
         severity: deliveries.iter().map(|delivery| delivery.severity).min().unwrap_or(Severity::Fine),
-        notes: run.notes(&held.name),
+        notes: run.notes(recipient.name()),
         deliveries,
         other_packages,
     }

@@ -13,6 +13,7 @@ use crate::{
     cli::output::OutputFormat,
     delivery::status::{DeliveryStatus, PackageStatus, ReaderStatus, RegistrationDeliveries},
     error::Result,
+    plan::Side,
     report::delivery_status::DeliveryStatusReport,
 };
 
@@ -25,7 +26,10 @@ impl Printer {
         if self.is_document() {
             self.document(report)?;
         } else if report.items.is_empty() {
-            self.say("no registrations found");
+            self.say(match report.stands_on {
+                Side::Build => "no registrations found",
+                Side::Run => "no deliveries found",
+            });
         } else {
             let text = text(report, self.format == OutputFormat::Wide, in_all_namespaces);
             Self::write(&clean_but_colour(&text))?;

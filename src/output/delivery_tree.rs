@@ -29,7 +29,7 @@ pub(super) struct Node {
 /// The tree of a report.
 pub(super) fn tree(report: &DeliveryStatusReport) -> Node {
     Node {
-        text: format!("build cluster '{}'", report.cluster.context),
+        text: format!("{} cluster '{}'", report.stands_on, report.cluster.context),
         state: None,
         below: report.items.iter().map(run_cluster).collect(),
     }

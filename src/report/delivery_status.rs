@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::ClusterReport;
-use crate::delivery::status::RegistrationDeliveries;
+use crate::{delivery::status::RegistrationDeliveries, plan::Side};
 
 /// The report of `delivery-status`.
 #[derive(Debug, Serialize)]
@@ -14,9 +14,12 @@ pub struct DeliveryStatusReport {
     pub api_version: &'static str,
     /// `DeliveryStatusList`.
     pub kind: &'static str,
-    /// The build cluster.
+    /// The cluster on which the readers stand: the build cluster, or the run cluster itself.
     pub cluster: ClusterReport,
-    /// The registrations, by namespace and name.
+    /// Which of the two that is.
+    #[serde(skip)]
+    pub stands_on: Side,
+    /// The run clusters, by namespace and name.
     pub items: Vec<RegistrationDeliveries>,
     /// What could not be seen, and what is worth knowing.
     pub notes: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::DeliveryStatus;
+use super::{DeliveryStatus, Recipient, recipient::run_of};
 use crate::{
     delivery::DELIVERY,
     kind::ApiKind,
@@ -14,7 +14,6 @@ use crate::{
     registration::{
         facts::map,
         health::Severity,
-        held::Held,
         names::ObjectRef,
         readers::{LastResult, Reader, Readers},
         record::registration_of,
@@ -24,7 +23,7 @@ use crate::{
 /// What reads kubeconfig Secrets on the build cluster, and from where.
 #[derive(Debug, Default)]
 pub struct BuildSide {
-    readers: Vec<(ApiKind, Value)>,
+    pub(super) readers: Vec<(ApiKind, Value)>,
     sources: Vec<Value>,
     /// The kinds that could not be listed, each with the cluster's answer.
     pub hidden: Vec<(String, String)>,
@@ -103,7 +102,9 @@ impl BuildSide {
         let hidden_sources = Readers::of_listings(&sources).hidden;
         let meant: BTreeSet<String> = all.all.drain(..).map(|reader| reader.uid).collect();
         let is_meant = |object: &Value| {
-            object["metadata"]["uid"].as_str().is_some_and(|uid| meant.contains(uid)) || is_secretless(object)
+            object["metadata"]["uid"].as_str().is_some_and(|uid| meant.contains(uid))
+                || is_secretless(object)
+                || run_of(object).is_some()
         };
         let lacks_readers = readers.iter().all(|(_, listing)| listing.is_not_served());
         let objects = readers
@@ -117,10 +118,10 @@ impl BuildSide {
         }
     }
 
-    /// What is delivered with the credential of a registration, by name; not judged yet.
-    pub(super) fn deliveries_of(&self, held: &Held) -> Vec<DeliveryStatus> {
+    /// What is delivered to a run cluster, by name; not judged yet.
+    pub(super) fn deliveries_of(&self, recipient: Recipient<'_>) -> Vec<DeliveryStatus> {
         let mut found: BTreeMap<String, Vec<ReaderStatus>> = BTreeMap::new();
-        for (kind, object) in self.readers.iter().filter(|(kind, object)| is_of(kind, object, held)) {
+        for (kind, object) in self.readers.iter().filter(|(kind, object)| is_of(kind, object, recipient)) {
             let Some(reader) = self.status(kind, object) else { continue };
             let label = object["metadata"]["labels"][DELIVERY].as_str().filter(|label| !label.is_empty());
             found.entry(label.map_or_else(|| reader.short(), str::to_owned)).or_default().push(reader);
@@ -180,14 +181,12 @@ impl BuildSide {
     }
 }
 
-/// Does the object deliver to the run cluster of that registration?
-fn is_of(kind: &ApiKind, object: &Value, held: &Held) -> bool {
-    match Reader::read(kind, object) {
-        Some(reader) => reader.secret == held.secret,
-        None => {
-            object["metadata"]["namespace"] == held.secret.namespace.as_str()
-                && registration_of(&map(&object["metadata"]["labels"])) == Some(held.name.as_str())
-        }
+/// Does the object deliver to that run cluster?
+fn is_of(kind: &ApiKind, object: &Value, recipient: Recipient<'_>) -> bool {
+    match (Reader::read(kind, object), recipient) {
+        (Some(reader), Recipient::Registration(held)) => reader.secret == held.secret,
+        (Some(_), Recipient::Itself(_)) => false,
+        (None, recipient) => recipient.is_of_labels(object),
     }
 }
 
@@ -241,6 +240,6 @@ fn without_user(url: &str) -> String {
     format!("{scheme}://{}{path}", host.rsplit_once('@').map_or(host, |(_, host)| host))
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -151,3 +151,29 @@ fn a_run_cluster_out_of_sight() {
     assert_eq!(joined.deliveries[0].state, "delivered", "what is no package is delivered all the same");
     assert!(joined.notes[0].contains("no kapp-controller is installed there"), "{:?}", joined.notes);
 }
+
+#[test]
+fn readers_on_the_run_cluster_itself() {
+    let mut own = kustomization("own", "True", "");
+    own["metadata"]["labels"] = json!({"kubectl-tapmc/delivery": "app.tap", "kubectl-tapmc/on-run-cluster": "true",
+        "kubectl-tapmc/run": "prod"});
+    own["spec"] = json!({"path": "./app.tap/prod", "serviceAccountName": "app.tap-prod", "targetNamespace": "apps"});
+    let mut failing = own.clone();
+    failing["metadata"]["name"] = json!("failing");
+    failing["status"]["conditions"][0] =
+        json!({"type": "Ready", "status": "False", "reason": "R", "message": "secrets is forbidden"});
+    let side = build(&[(&KUSTOMIZATION, vec![own, failing, kustomization("theirs", "True", "")])], &[]);
+    let runs = side.own_runs("https://run");
+    assert_eq!(runs.len(), 1, "what a registration reads is no run of its own: {runs:?}");
+    assert_eq!((runs[0].name.as_str(), runs[0].run_namespaces.as_slice()), ("prod", &["apps".to_owned()][..]));
+    let labels = json!({"kustomize.toolkit.fluxcd.io/name": "own", "kustomize.toolkit.fluxcd.io/namespace": "default"});
+    let joined = join(&runs[0], &side, &seen(&[package("1.0.0", &labels)], &[]), "prod");
+    assert_eq!(joined.deliveries.len(), 1);
+    let delivery = &joined.deliveries[0];
+    assert_eq!((delivery.readers.len(), delivery.packages.len(), delivery.state), (2, 1, "reader-failed"));
+    let command = delivery.findings[0].command.as_deref();
+    assert_eq!(command, Some("kubectl tapmc check --on-run-cluster --run-context prod -n default"));
+    // And a registration reads nothing of it.
+    let names = join(&healthy(), &side, &seen(&[], &[]), "build").deliveries;
+    assert!(names.iter().all(|delivery| delivery.readers.iter().all(|reader| reader.name == "theirs")), "{names:?}");
+}

@@ -1,20 +1,17 @@
 //! How one delivery fares: from the source over the readers to what is installed, the worst first.
 
-use super::{DeliveryStatus, PackageStatus, ReaderStatus};
+use super::{DeliveryStatus, PackageStatus, ReaderStatus, Recipient};
 use crate::{
-    registration::{
-        health::{Finding, Severity},
-        held::Held,
-    },
+    registration::health::{Finding, Severity},
     words::shell_word,
 };
 
 /// What a verdict must know beside the delivery.
 pub(super) struct Around<'a> {
-    /// The registration.
-    pub held: &'a Held,
-    /// The context of the build cluster.
-    pub build: &'a str,
+    /// To whom is delivered.
+    pub recipient: Recipient<'a>,
+    /// The context of the readers' cluster.
+    pub context: &'a str,
     /// Why the packages of the run cluster are not known.
     pub unseen: Option<&'a str>,
 }
@@ -95,12 +92,15 @@ fn is_about_rights(message: &str) -> bool {
 }
 
 fn verify(around: &Around<'_>) -> String {
-    format!(
-        "kubectl tapmc verify {} --context {} -n {}",
-        shell_word(&around.held.name),
-        shell_word(around.build),
-        shell_word(&around.held.secret.namespace)
-    )
+    let (context, namespace) = (shell_word(around.context), shell_word(around.recipient.namespace()));
+    match around.recipient {
+        Recipient::Registration(held) => {
+            format!("kubectl tapmc verify {} --context {context} -n {namespace}", shell_word(&held.name))
+        }
+        Recipient::Itself(_) => {
+            format!("kubectl tapmc check --on-run-cluster --run-context {context} -n {namespace}")
+        }
+    }
 }
 
 fn finding(severity: Severity, word: &'static str, message: String) -> Finding {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::case::{APPS, GIT_REPOSITORIES, KUSTOMIZATIONS, URL};
 use crate::support::{
-    BUILD, BUILD_TWO, Flux, KubeconfigFile, Proxy,
+    BUILD, BUILD_TWO, Flux, KubeconfigFile, Proxy, Tapmc,
     kubeconfig::{started, token},
     unique,
 };
@@ -83,7 +83,20 @@ fn an_app_delivers_to_its_own_cluster_as_well() {
     // kapp keeps a record of its own.
     assert!(it.account_may("create", "configmaps", &it.namespace) && !it.account_may("get", "pods", &it.namespace));
     assert!(deliver().succeeds().stderr.contains("no changes"));
+    let status = || {
+        let status = Tapmc::new(["delivery-status", "--on-run-cluster", "--run-context", BUILD, "-n", &it.namespace]);
+        status.args(["--exit-code", "-o", "json"])
+    };
+    let report = status().succeeds().json();
+    assert_eq!((&report["items"][0]["name"], &report["cluster"]["context"]), (&json!("prod"), &json!(BUILD)));
+    let delivery = &report["items"][0]["deliveries"][0];
+    assert_eq!((&delivery["name"], &delivery["state"]), (&json!(it.package), &json!("delivered")));
     deliver().args(["--git-ref", "nowhere"]).fails(1, &["is applied on the run cluster", "nowhere"]);
+    let report = status().fails(7, &["not fine: 1 of 1 delivery"]).json();
+    assert_eq!(report["items"][0]["deliveries"][0]["state"], "reader-failed", "{report}");
+    // A build cluster's look sees nothing of it.
+    let output = Tapmc::new(["delivery-status", "--context", BUILD, "-n", &it.namespace]).succeeds();
+    assert!(output.stderr.contains("no registrations found"), "{}", output.stderr);
 
     it.undeliver().succeeds();
     assert_eq!((it.delivered(&it.namespace), it.made_in(&it.namespace)), (NOTHING, vec![]));
