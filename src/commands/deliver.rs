@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Result},
     output::Printer,
     plan::{Change, ChangesPlan, Op, Side},
+    registration::readers::LastResult,
     report::{API_VERSION, ChangesReport, Done, Journal},
     supply_chain::scaffold::{Described, Scaffolded},
     words::{self, shell_word},
@@ -211,5 +212,17 @@ fn steps(
             Step::new(planned, found)
         })
     });
-    planned.collect::<Result<_>>().map_err(|error: Error| error.context(format_args!("nothing was changed on {place}")))
+    let planned: Result<Vec<Step>> = planned.collect();
+    let mut steps = planned.map_err(|error| error.context(format_args!("nothing was changed on {place}")))?;
+    let gives_rights = |step: &Step| {
+        ["ServiceAccount", "Role", "RoleBinding"].contains(&step.change.manifest.kind.as_str())
+            && step.change.op != Op::Keep
+    };
+    if steps.iter().any(gives_rights) {
+        for step in steps.iter_mut().filter(|step| step.change.op == Op::Keep && step.change.manifest.kind == "App") {
+            let found = live.find(&step.change.manifest).filter(|_| step.last != Some(LastResult::Ok));
+            step.failures = found.map(|app| app["status"][awaiting::FAILURES].clone()).filter(|count| !count.is_null());
+        }
+    }
+    Ok(steps)
 }

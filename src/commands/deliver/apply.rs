@@ -37,6 +37,9 @@ pub(super) struct Step {
     pub difference: Option<ObjectDifference>,
     /// How its controller fared before this, where it has one.
     pub last: Option<LastResult>,
+    /// How often an App has failed in a row by then, where its account gets other rights now: that failure
+    /// tells nothing of these.
+    pub failures: Option<Value>,
 }
 
 impl Step {
@@ -50,6 +53,7 @@ impl Step {
             patches: false,
             difference: planned.difference,
             last,
+            failures: None,
         }
     }
 
@@ -62,6 +66,7 @@ impl Step {
             patches: true,
             difference: None,
             last: None,
+            failures: None,
         }
     }
 

@@ -17,6 +17,9 @@ use crate::{
     words,
 };
 
+/// Where kapp-controller counts the failures of an App since its last success.
+pub(super) const FAILURES: &str = "consecutiveReconcileFailures";
+
 /// How an object's controller fared; none for a kind that has none. All of Flux's sources tell it alike.
 pub(super) fn last_result(kind: &str, found: Option<&Value>) -> Option<LastResult> {
     let pausable = Pausable::that_tells(kind)?;
@@ -73,6 +76,9 @@ fn outcome(step: &Step, object: &Value, requested: Option<&str>) -> Option<Settl
     let is_asked =
         step.change.op == Op::Keep && step.last != Some(LastResult::Ok) && step.change.manifest.kind != "App";
     if is_asked && requested.is_some_and(|at| object["status"]["lastHandledReconcileAt"] != at) {
+        return None;
+    }
+    if step.failures.as_ref().is_some_and(|known| object["status"][FAILURES] == *known) {
         return None;
     }
     outcome_of(Pausable::that_tells(&step.change.manifest.kind)?, object)

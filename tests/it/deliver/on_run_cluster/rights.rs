@@ -1,11 +1,11 @@
 //! Whose rights: those of the account that is made or named, and those of the operator.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::here::Here;
 use crate::{
-    deliver::case::APPS,
-    support::{BUILD_TWO, Tapmc, unique},
+    deliver::case::{APPS, URL},
+    support::{BUILD_TWO, Tapmc, eventually, tapmc::Output, unique},
 };
 
 /// A user of the namespace who may write what the plugin writes there, and these rules more.
@@ -107,6 +107,27 @@ fn an_account_of_ones_own() {
     it.undeliver().succeeds();
     assert_eq!(it.made_in(&it.namespace), Vec::<String>::new());
     assert!(it.object("serviceaccount", "deployer").is_object() && it.object("role", "deployer").is_object());
+}
+
+#[test]
+fn a_failure_from_before_the_rights_is_not_the_apps_last_word() {
+    let Some(it) = Here::on(BUILD_TWO, "before") else { return };
+    it.deliver_only("carvel-app").succeeds();
+    let answer = |condition: &str, failures: &Value| {
+        let generation = it.object(APPS, &it.name())["metadata"]["generation"].clone();
+        let status = json!({"status": {"observedGeneration": generation, "consecutiveReconcileFailures": failures,
+            "usefulErrorMessage": "secrets is forbidden", "conditions": [{"type": condition, "status": "True"}]}});
+        let patch = ["--subresource=status", "--type=merge", "-p", &status.to_string()];
+        it.kubectl().run(&[&["patch", APPS, &it.name(), "-n", &it.namespace], &patch[..]].concat());
+    };
+    answer("ReconcileFailed", &json!(1));
+    it.deliver("carvel-app", URL).fails(1, &["secrets is forbidden"]);
+    let deliver = it.deliver("carvel-app", URL).args(["--profile", "packages", "--profile", "package-values"]);
+    let (child, command) = deliver.spawn();
+    eventually("the account has more rights", || it.account_may("create", "secrets", &it.namespace));
+    answer("ReconcileSucceeded", &Value::Null);
+    let output = Output::of(&command, &child.wait_with_output().expect("it ends"));
+    assert_eq!(output.code, 0, "{}", output.stderr);
 }
 
 #[test]
