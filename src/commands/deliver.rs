@@ -157,15 +157,10 @@ impl Delivering<'_> {
     }
 
     fn report(&self, plan: &ChangesPlan, how: DryRun, changes: Vec<Done>) -> ChangesReport {
-        let (context, namespace) = (shell_word(self.at.context()), shell_word(self.namespace));
-        let kinds = if self.reader == flux::FLUX { "gitrepositories,kustomizations" } else { "apps.kappctrl.k14s.io" };
+        let flags = self.at.flags(self.namespace);
         let next = vec![
-            format!("see it: kubectl --context {context} -n {namespace} get {kinds}"),
-            format!(
-                "take it back: kubectl tapmc undeliver {} --all {}",
-                shell_word(&self.delivery.name),
-                self.at.flags(self.namespace)
-            ),
+            format!("see it: kubectl tapmc delivery-status {flags}"),
+            format!("take it back: kubectl tapmc undeliver {} --all {flags}", shell_word(&self.delivery.name)),
         ];
         ChangesReport {
             api_version: API_VERSION,

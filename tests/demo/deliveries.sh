@@ -1,5 +1,5 @@
 # A package in a Git repository reaches the run cluster: with Flux's real source-controller and kustomize-controller, then with
-# an App. Git is served on loopback.
+# an App, on the build cluster and on the run cluster itself. Git is served on loopback.
 
 mkfifo hold-flux
 "$programs/testbed" flux --dir flux --kubeconfig bed/kubeconfig --context build <hold-flux >flux-ready &
@@ -83,4 +83,15 @@ heading "Remove the registration with what it delivers"
 run 'kubectl tapmc unregister-run-cluster run-a --context build --with-readers --yes'
 nothing_delivered
 good "nothing is left of the delivery"
+
+heading "Without a build cluster: the App stands on the run cluster, and acts as an account that may do just that"
+there='--on-run-cluster --run-context run-a -n apps'
+run "kubectl tapmc deliver carvel-app $package $there --run run-a --profile packages --profile package-values --git-url \$GIT_URL --yes"
+installed
+run "kubectl tapmc delivery-status $there"
+run "kubectl tapmc undeliver $package --all $there --yes"
+nothing_delivered
+left=$(kubectl --context run-a -n apps get serviceaccounts,roles,rolebindings -o name -l app.kubernetes.io/managed-by=kubectl-tapmc)
+[ -z "$left" ] || fail "left on the run cluster: $left"
+good "and nothing is left of that one either"
 kubectl --context run-a delete -f "gitops/$package/access/run-a.yaml" >/dev/null
