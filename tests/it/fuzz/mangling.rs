@@ -51,6 +51,10 @@ const PIECES: [&str; 44] = [
     "https://canary@",
 ];
 
+/// How much a change may add: more than a kubeconfig may be, and no more than a machine can hold when one line
+/// without an end is repeated again and again.
+const LARGEST: usize = 4 << 20;
+
 /// One change of a text.
 #[derive(Debug, Clone)]
 enum Mangling {
@@ -125,7 +129,8 @@ fn lines_mangled(bytes: &[u8], mangling: &Mangling) -> Vec<u8> {
         Mangling::RepeatLine(at, times) => {
             let at = at.index(lines.len());
             let line = lines[at].clone();
-            lines.splice(at..at, std::iter::repeat_n(line, *times));
+            let times = (*times).min(LARGEST / line.len().max(1));
+            lines.splice(at..at, std::iter::repeat_n(line, times));
         }
         Mangling::SwapLines(a, b) => {
             let (a, b) = (a.index(lines.len()), b.index(lines.len()));
