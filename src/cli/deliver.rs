@@ -61,7 +61,7 @@ pub struct DeliveryArgs {
     #[arg(long, value_name = "FOLDER", default_value = "", hide_default_value = true)]
     pub path: String,
 
-    /// Where the content goes that names no namespace; without it the first run namespace of each
+    /// Where the content goes that names no namespace; without it the run namespace of each
     /// registration, and with --on-run-cluster the namespace of the reader
     #[arg(long, value_name = "NAMESPACE")]
     pub run_namespace: Option<String>,

@@ -209,15 +209,24 @@ fn steps(
     });
     let planned: Result<Vec<Step>> = planned.collect();
     let mut steps = planned.map_err(|error| error.context(format_args!("nothing was changed on {place}")))?;
-    let gives_rights = |step: &Step| {
-        ["ServiceAccount", "Role", "RoleBinding"].contains(&step.change.manifest.kind.as_str())
-            && step.change.op != Op::Keep
-    };
-    if steps.iter().any(gives_rights) {
-        for step in steps.iter_mut().filter(|step| step.change.op == Op::Keep && step.change.manifest.kind == "App") {
-            let found = live.find(&step.change.manifest).filter(|_| step.last != Some(LastResult::Ok));
-            step.failures = found.map(|app| app["status"][awaiting::FAILURES].clone()).filter(|count| !count.is_null());
-        }
-    }
+    look_again(&mut steps, live);
     Ok(steps)
+}
+
+/// What stays as it is and failed before may fare better now: something that it refers to may have been mended.
+fn look_again(steps: &mut [Step], live: &observe::Live) {
+    let has_failed = |step: &Step| {
+        step.change.op == Op::Keep && !matches!(step.last, None | Some(LastResult::Ok | LastResult::Paused))
+    };
+    for step in steps.iter_mut().filter(|step| has_failed(step)) {
+        let found = live.find(&step.change.manifest).filter(|_| step.change.manifest.kind == "App");
+        step.failures = found.map(|app| app["status"][awaiting::FAILURES].clone()).filter(|count| !count.is_null());
+        step.is_asked = step.change.manifest.kind != "App";
+    }
+    // A reader that looks again must not find what the source held when it failed.
+    if steps.iter().any(|step| step.is_asked) {
+        let sources =
+            steps.iter_mut().filter(|step| step.stage == planning::Stage::Source && step.change.op == Op::Keep);
+        sources.filter(|step| step.last != Some(LastResult::Paused)).for_each(|step| step.is_asked = true);
+    }
 }

@@ -34,11 +34,7 @@ pub fn name(delivery: &Delivery, run: &str) -> String {
 /// kapp-controller also the ConfigMaps of kapp's own record.
 #[must_use]
 pub fn rules(content: &Content, asked: &[Profile], deployer: Deployer) -> Vec<PolicyRule> {
-    let default = match content {
-        Content::Package { .. } => Profile::Packages,
-        Content::Deliverables { .. } => Profile::Deliverable,
-    };
-    let mut profiles = if asked.is_empty() { vec![default] } else { asked.to_vec() };
+    let mut profiles = if asked.is_empty() { vec![content.profile()] } else { asked.to_vec() };
     profiles.sort_unstable();
     profiles.dedup();
     let mut grants = Grants { profiles, rules: Vec::new(), impersonate: None };

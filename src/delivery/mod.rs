@@ -34,6 +34,7 @@ use crate::{
     plan::Side,
     registration::{
         names::ObjectRef,
+        profiles::Profile,
         record::{FORMAT, MANAGED_BY, REGISTRATION, key},
     },
 };
@@ -61,6 +62,28 @@ pub enum Content {
         /// Their folder; empty for the whole repository.
         folder: String,
     },
+}
+
+impl Content {
+    /// The profile that covers what it usually consists of.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        match self {
+            Self::Package { .. } => Profile::Packages,
+            Self::Deliverables { .. } => Profile::Deliverable,
+        }
+    }
+
+    /// What it usually consists of: API group and plural of each kind.
+    #[must_use]
+    pub fn usual(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Package { .. } => {
+                &[("data.packaging.carvel.dev", "packages"), ("packaging.carvel.dev", "packageinstalls")]
+            }
+            Self::Deliverables { .. } => &[("carto.run", "deliverables")],
+        }
+    }
 }
 
 /// A delivery, decided.

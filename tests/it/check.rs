@@ -30,18 +30,18 @@ fn what_is_missing_is_told_with_its_remedy() {
         "Flux's source-controller",
         "Flux's kustomize-controller",
         "your own rights",
-        "kapp-controller (PackageInstall)",
-        "kapp-controller (Package)",
         "a context of yours",
         "the stored credential",
         "namespace '",
     ] {
         assert_eq!(item(&report, there)["isMet"], true, "{there}: {report}");
     }
-    // The run cluster of the test bed has no Contour, and the profile is that of Deliverables.
-    for (lacks, remedy) in
-        [("Contour", "projectcontour.io/quickstart"), ("rights of the credential", "--profile packages")]
-    {
+    // The run cluster of the test bed serves none of these, and the profile is that of Deliverables.
+    for (lacks, remedy) in [
+        ("kapp-controller (PackageInstall)", "kapp-controller/releases"),
+        ("Contour", "projectcontour.io/quickstart"),
+        ("rights of the credential", "--profile packages"),
+    ] {
         let item = item(&report, lacks);
         assert_eq!((&item["isMet"], &item["cluster"]), (&Value::from(false), &Value::from(it.case.name.as_str())));
         assert!(item["remedy"].as_str().is_some_and(|text| text.contains(remedy)), "{item}");

@@ -5,6 +5,7 @@ mod carvel_app;
 pub mod case;
 mod fleet;
 mod flux;
+mod given;
 mod on_run_cluster;
 mod repository;
 mod two_run_clusters;

@@ -13,9 +13,10 @@ use crate::{
     cli::deliver::DeliveryArgs,
     cluster::Limits,
     commands::reader_cluster::ReaderCluster,
-    delivery::{Delivery, Destination, contents::Deployer, planning::Wanted},
+    delivery::{Delivery, Destination, access::not_granted, contents::Deployer, planning::Wanted},
     error::{Error, Result},
     registration::trial::needs_of_an_app,
+    words,
 };
 
 /// What decides on the rights of a delivery's readers.
@@ -65,6 +66,7 @@ impl Access<'_> {
         match (self.at, self.account) {
             (ReaderCluster::Build(build), _) => {
                 (proven.targets, proven.failed) = targets::prove(build, targets, limits, &needs).await;
+                proven.warnings.extend(self.unlooked(&proven.targets).filter(|_| acts_itself));
             }
             (ReaderCluster::Run(_), Some(account)) => {
                 for target in targets {
@@ -78,6 +80,30 @@ impl Access<'_> {
             (ReaderCluster::Run(_), None) => {}
         }
         Ok(proven)
+    }
+
+    /// A warning of what the credentials may not write of what such a delivery is usually made of, where nobody
+    /// looked at what it is made of here.
+    fn unlooked(&self, targets: &[Target]) -> Option<String> {
+        if self.args.working_tree.is_some() {
+            return None;
+        }
+        let usual = self.delivery.content.usual();
+        let lacks = |target: &Target| {
+            let held = &target.registered.as_ref()?.held;
+            let missing = not_granted(&held.recorded.as_ref()?.grants, usual);
+            (!missing.is_empty()).then(|| (format!("'{}'", held.name), missing))
+        };
+        let found: Vec<(String, Vec<String>)> = targets.iter().filter_map(lacks).collect();
+        let missing = &found.first()?.1;
+        let named = words::list(found.iter().map(|(name, _)| name.clone()));
+        let credentials = if found.len() == 1 { "the credential of" } else { "the credentials of" };
+        Some(format!(
+            "{credentials} {named} may not write {}, which is what such folders usually hold: register again with the profile \
+             '{}' beside its own if these do",
+            words::list(missing.iter().cloned()),
+            self.delivery.content.profile()
+        ))
     }
 
     /// What a reader needs in a run namespace, as far as the content could be read.

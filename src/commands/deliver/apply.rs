@@ -37,9 +37,11 @@ pub(super) struct Step {
     pub difference: Option<ObjectDifference>,
     /// How its controller fared before this, where it has one.
     pub last: Option<LastResult>,
-    /// How often an App has failed in a row by then, where its account gets other rights now: that failure
-    /// tells nothing of these.
+    /// How often an App that stays as it is has failed in a row by then: that failure tells nothing of what was
+    /// mended since.
     pub failures: Option<Value>,
+    /// Is its controller asked to look again? One of Flux's that stays as it is and failed, and its source.
+    pub is_asked: bool,
 }
 
 impl Step {
@@ -54,6 +56,7 @@ impl Step {
             difference: planned.difference,
             last,
             failures: None,
+            is_asked: false,
         }
     }
 
@@ -67,6 +70,7 @@ impl Step {
             difference: None,
             last: None,
             failures: None,
+            is_asked: false,
         }
     }
 
@@ -167,12 +171,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Has Flux look again at what is as it should be and failed all the same; gives what it must answer.
+    /// Has Flux look again; gives what it must answer.
     pub(super) async fn ask_again(&self, steps: &[&Step]) -> Result<Option<String>> {
-        let is_failed = |step: &&&Step| {
-            step.change.op == Op::Keep && step.change.manifest.kind != "App" && step.last != Some(LastResult::Ok)
-        };
-        let asked: Vec<&&Step> = steps.iter().filter(is_failed).collect();
+        let asked: Vec<&&Step> = steps.iter().filter(|step| step.is_asked).collect();
         if asked.is_empty() {
             return Ok(None);
         }

@@ -11,7 +11,6 @@ use crate::{
     error::{Error, Kind, Result},
     kind::ApiKind,
     package_install::pausable::{Pausable, Settled, settled as outcome_of},
-    plan::Op,
     registration::{readers::LastResult, record::MANAGED_BY},
     supply_chain::conditions,
     words,
@@ -73,9 +72,7 @@ pub(super) async fn settled(run: &Run<'_>, steps: &[&Step], limit: Duration) -> 
 }
 
 fn outcome(step: &Step, object: &Value, requested: Option<&str>) -> Option<Settled> {
-    let is_asked =
-        step.change.op == Op::Keep && step.last != Some(LastResult::Ok) && step.change.manifest.kind != "App";
-    if is_asked && requested.is_some_and(|at| object["status"]["lastHandledReconcileAt"] != at) {
+    if step.is_asked && requested.is_some_and(|at| object["status"]["lastHandledReconcileAt"] != at) {
         return None;
     }
     if step.failures.as_ref().is_some_and(|known| object["status"][FAILURES] == *known) {
@@ -95,8 +92,14 @@ fn failed(run: &Run<'_>, step: &Step, message: &str) -> Error {
 fn late(run: &Run<'_>, step: &Step, last: Option<&Value>, limit: Duration) -> Error {
     let shown = step.change.manifest.display_name();
     let after = words::duration(i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
-    let said = last.and_then(|object| conditions::of(&object["status"]).into_iter().next());
-    let said = said.map_or(String::new(), |condition| format!("; it says: {} {}", condition.reason, condition.message));
+    let said = last.and_then(|object| {
+        if let Some(LastResult::Failed(message)) = last_result(&step.change.manifest.kind, Some(object)) {
+            return Some(format!("; it failed before this: {message}"));
+        }
+        let condition = conditions::of(&object["status"]).into_iter().next()?;
+        Some(format!("; it says: {} {}", condition.reason, condition.message))
+    });
+    let said = said.unwrap_or_default();
     let place = run.at.cluster().place();
     Error::new(Kind::Unreachable, format_args!("{shown} on {place} is not settled after {after}{said}"))
         .hint(format_args!("does its controller run, and does it look at that namespace? {}", look(run, step)))

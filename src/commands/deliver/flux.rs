@@ -93,6 +93,8 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
     }
     drop(progress);
 
+    let runs: Vec<&str> = targets.iter().map(|target| target.destination.run.as_str()).collect();
+    warnings.extend(shared(&steps, &live.others(delivery, &how.kustomization, &runs)));
     warnings.extend(encryption_warning(found.is_encrypted, how.decryption.is_some()));
     warnings.extend(how.secretless.iter().map(|_| {
         "Flux 2.7 or newer with its gate ObjectLevelWorkloadIdentity is needed, and run clusters that trust the issuer and \
@@ -115,6 +117,15 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
         asked,
     };
     delivering.carry_out(printer, journal).await
+}
+
+/// What all run clusters read changes for those as well that were not named.
+fn shared(steps: &[Step], others: &[String]) -> Option<String> {
+    let is_update = |step: &&Step| step.run.is_none() && step.change.op == Op::Update;
+    let changed: Vec<String> = steps.iter().filter(is_update).map(|step| step.change.manifest.display_name()).collect();
+    let is_told = !changed.is_empty() && !others.is_empty();
+    let others = words::list(others.iter().map(|name| format!("'{name}'")));
+    is_told.then(|| format!("{} changes for {others} too, which read it as well", words::list(changed)))
 }
 
 /// Looks at what was named and must be there: Secrets, and a source.

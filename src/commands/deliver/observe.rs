@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     cluster::Cluster,
     delivery::{
+        DELIVERY, Delivery,
         flux::VERSIONS,
         git::Url,
         git_credentials::{SECRET, lacks},
@@ -14,6 +15,7 @@ use crate::{
     error::{Error, Result},
     kind::ApiKind,
     plan::Manifest,
+    registration::record::REGISTRATION,
     words,
 };
 
@@ -22,6 +24,19 @@ use crate::{
 pub(super) struct Live(Vec<Value>);
 
 impl Live {
+    /// The other run clusters that a delivery leads to already, by the objects of this kind.
+    pub(super) fn others(&self, delivery: &Delivery, kind: &ApiKind, runs: &[&str]) -> Vec<String> {
+        let label = |object: &Value, key: &str| object["metadata"]["labels"][key].as_str().map(str::to_owned);
+        let own = self.0.iter().filter(|object| {
+            object["kind"] == kind.kind.as_ref() && label(object, DELIVERY).as_ref() == Some(&delivery.label())
+        });
+        let mut names: Vec<String> = own.filter_map(|object| label(object, REGISTRATION)).collect();
+        names.retain(|name| !runs.contains(&name.as_str()));
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The object of that kind and name.
     pub(super) fn find(&self, manifest: &Manifest) -> Option<&Value> {
         self.0.iter().find(|object| {

@@ -111,15 +111,21 @@ async fn elsewhere(build: &BuildCluster, wanted: &[String], namespace: &str) -> 
 
 fn run_namespace(args: &DeliveryArgs, held: &Held) -> Result<String> {
     let known = held.run_namespaces();
-    let Some(typed) = &args.run_namespace else { return Ok(known.into_iter().next().unwrap_or_default()) };
-    if known.contains(typed) {
-        return Ok(typed.clone());
-    }
+    let shown = || crate::words::list(known.iter().map(|name| format!("'{name}'")));
+    let typed = match (&args.run_namespace, known.as_slice()) {
+        (None, [only]) => return Ok(only.clone()),
+        (None, _) => {
+            return Err(Error::usage(format_args!("'{}' has the run namespaces {}", held.name, shown()))
+                .hint("say into which is delivered: --run-namespace"));
+        }
+        (Some(typed), _) if known.contains(typed) => return Ok(typed.clone()),
+        (Some(typed), _) => typed,
+    };
     Err(Error::usage(format_args!(
         "'{}' is no run namespace of '{}', whose credential may write to {}",
         typed.escape_debug(),
         held.name,
-        crate::words::list(known.iter().map(|name| format!("'{name}'")))
+        shown()
     ))
     .hint("name one of these, or register again with --run-namespace"))
 }

@@ -1,5 +1,7 @@
 //! The look at both sides: the build cluster by a request for each kind, all run clusters at once.
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt as _, stream};
 
 use crate::{
@@ -10,6 +12,8 @@ use crate::{
     },
     delivery::status::{BuildSide, RunSight},
     error::Result,
+    kind::ApiKind,
+    listing::Listing,
     registration::held::Held,
 };
 
@@ -20,10 +24,20 @@ const AT_A_TIME: usize = 64;
 pub(super) async fn build_side(build: &BuildCluster, all: &[Held]) -> Result<BuildSide> {
     let namespace = all.first().map(|held| held.secret.namespace.as_str());
     let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
-    // A Kustomization may name a source of another namespace; those that may be seen are.
-    let (readers, sources) =
+    let (readers, mut sources) =
         futures::try_join!(build.cluster.list_readers(namespace), build.cluster.list_sources(namespace))?;
+    for other in sources_elsewhere(&readers, namespace) {
+        sources.extend(build.cluster.list_sources(Some(&other)).await?);
+    }
     Ok(BuildSide::of_listings(readers, sources))
+}
+
+/// The other namespaces in which these readers have their sources.
+fn sources_elsewhere(readers: &[(ApiKind, Listing)], namespace: Option<&str>) -> BTreeSet<String> {
+    let Some(own) = namespace else { return BTreeSet::new() };
+    let objects = readers.iter().flat_map(|(_, listing)| &listing.objects);
+    let named = objects.filter_map(|object| object["spec"]["sourceRef"]["namespace"].as_str());
+    named.filter(|other| *other != own).map(str::to_owned).collect()
 }
 
 /// What is on their run clusters, in their order. None is waited for longer than the limits say.

@@ -177,3 +177,16 @@ fn readers_on_the_run_cluster_itself() {
     let names = join(&healthy(), &side, &seen(&[], &[]), "build").deliveries;
     assert!(names.iter().all(|delivery| delivery.readers.iter().all(|reader| reader.name == "theirs")), "{names:?}");
 }
+
+#[test]
+fn a_right_that_was_never_granted_is_named_with_what_grants_it() {
+    let side = build(&[(&KUSTOMIZATION, vec![kustomization("own", "False", "secrets \"values\" is forbidden")])], &[]);
+    let joined = join(&healthy(), &side, &seen(&[], &[]), "build");
+    let command = joined.deliveries[0].findings[0].command.as_deref().unwrap();
+    assert!(command.starts_with("kubectl tapmc register-run-cluster --build-context build "), "{command}");
+    assert!(command.ends_with(" --profile deliverable --profile package-values"), "{command}");
+    let side =
+        build(&[(&KUSTOMIZATION, vec![kustomization("own", "False", "deliverables.carto.run is forbidden")])], &[]);
+    let joined = join(&healthy(), &side, &seen(&[], &[]), "build");
+    assert!(joined.deliveries[0].findings[0].command.as_deref().unwrap().contains("tapmc verify"), "it has that right");
+}

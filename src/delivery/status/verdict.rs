@@ -1,8 +1,12 @@
 //! How one delivery fares: from the source over the readers to what is installed, the worst first.
 
-use super::{DeliveryStatus, PackageStatus, ReaderStatus, Recipient};
+use super::{super::access::not_granted, DeliveryStatus, PackageStatus, ReaderStatus, Recipient};
 use crate::{
-    registration::health::{Finding, Severity},
+    registration::{
+        health::{Finding, Severity},
+        profiles::Profile,
+        repair::Repair,
+    },
     words::shell_word,
 };
 
@@ -57,7 +61,7 @@ fn of_reader(reader: &ReaderStatus, around: &Around<'_>) -> Vec<Finding> {
         )),
         ("failed", message) => {
             let message = message.as_deref().unwrap_or("its controller gives no reason");
-            let command = is_about_rights(message).then(|| verify(around));
+            let command = is_about_rights(message).then(|| lacking(message, around).unwrap_or_else(|| verify(around)));
             Some(Finding { command, ..finding(Severity::Broken, "reader-failed", format!("{short}: {message}")) })
         }
         ("paused", _) => Some(finding(Severity::Attention, "paused", format!("{short} is paused"))),
@@ -90,6 +94,25 @@ fn is_about_rights(message: &str) -> bool {
     let message = message.to_lowercase();
     ["unauthorized", "provide credentials", "forbidden", "must be logged in"].iter().any(|word| message.contains(word))
 }
+
+/// What grants a right that the credential was never meant to have; none where it should have it.
+fn lacking(message: &str, around: &Around<'_>) -> Option<String> {
+    let Recipient::Registration(held) = around.recipient else { return None };
+    let grants = &held.recorded.as_ref()?.grants;
+    let is_it = |(group, resource, _): &&(&str, &str, _)| {
+        message.contains(resource) && !not_granted(grants, &[(*group, *resource)]).is_empty()
+    };
+    let (_, _, profile) = GRANTED.iter().find(is_it).filter(|_| message.contains("forbidden"))?;
+    Some(Repair { held, build_context: around.context, run_context: None }.grant(*profile))
+}
+
+/// What an API server names in `secrets "values" is forbidden`, by group and plural, and the profile that grants it.
+const GRANTED: [(&str, &str, Profile); 4] = [
+    ("packaging.carvel.dev", "packageinstalls", Profile::Packages),
+    ("data.packaging.carvel.dev", "packages", Profile::Packages),
+    ("carto.run", "deliverables", Profile::Deliverable),
+    ("", "secrets", Profile::PackageValues),
+];
 
 fn verify(around: &Around<'_>) -> String {
     let (context, namespace) = (shell_word(around.context), shell_word(around.recipient.namespace()));

@@ -36,6 +36,34 @@ fn one_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn what_others_read_as_well_is_told() {
+    let Some(it) = Idle::new("shared") else { return };
+    let other = format!("{}-other", it.case.name);
+    another(&it, &other);
+    it.deliver("flux").arg("--no-wait").succeeds();
+    let deliver_to_other = |url: &str| {
+        Tapmc::new(["deliver", "flux", "app.tap", "--run", &other, "--git-url", url, "--yes", "--no-wait"])
+            .args(["--context", BUILD_TWO, "-n", &it.namespace])
+            .succeeds()
+            .stderr
+    };
+    let told = format!("app.tap-gitops-repo changes for '{}' too, which read it as well", it.case.name);
+    let same = deliver_to_other(URL);
+    assert!(!same.contains("too, which read it"), "{same}");
+    let elsewhere = deliver_to_other("https://127.0.0.1:1/team/elsewhere");
+    assert!(elsewhere.contains(&told), "{elsewhere}");
+}
+
+#[test]
+fn several_run_namespaces_are_chosen_from() {
+    let Some(it) = Idle::new("spaces") else { return };
+    it.register(&["--run-namespace", "default"]);
+    it.deliver("flux").arg("--no-wait").fails(2, &["has the run namespaces", "'default'", "--run-namespace"]);
+    it.deliver("flux").args(["--no-wait", "--run-namespace", "default"]).succeeds();
+    assert_eq!(it.object(KUSTOMIZATIONS, &it.name("-packages"))["spec"]["targetNamespace"], "default");
+}
+
+#[test]
 fn four_requests_for_each_run_cluster_at_the_most() {
     let Some(it) = Idle::new("few") else { return };
     let (build_facts, run_facts) = (started(BUILD_TWO).unwrap(), started(RUN).unwrap());

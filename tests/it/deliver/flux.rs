@@ -35,6 +35,11 @@ fn a_source_and_two_kustomizations_in_the_version_that_is_served() {
     let told = "warning: 127.0.0.1:1 cannot be reached from here";
     assert!(output.stderr.contains(told), "{}", output.stderr);
     assert!(output.stderr.contains("what is in the repository was not looked at"), "{}", output.stderr);
+    let told = format!("the credential of '{}' may not write packages and packageinstalls", it.case.name);
+    assert!(output.stderr.contains(&told), "{}", output.stderr);
+    it.register(&["--profile", "deliverable", "--profile", "packages"]);
+    let output = it.deliver("flux").args(["--no-wait", "--dry-run"]).succeeds();
+    assert!(!output.stderr.contains("may not write"), "{}", output.stderr);
 
     // Once more: there is nothing to do.
     let again = it.deliver("flux").arg("--no-wait").succeeds();

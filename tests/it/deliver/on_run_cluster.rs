@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use super::case::{APPS, GIT_REPOSITORIES, KUSTOMIZATIONS, URL};
 use crate::support::{
     BUILD, BUILD_TWO, Flux, KubeconfigFile, Proxy, Tapmc,
+    carvel::PATIENCE,
+    eventually_within,
     kubeconfig::{started, token},
     unique,
 };
@@ -87,13 +89,21 @@ fn an_app_delivers_to_its_own_cluster_as_well() {
         let status = Tapmc::new(["delivery-status", "--on-run-cluster", "--run-context", BUILD, "-n", &it.namespace]);
         status.args(["--exit-code", "-o", "json"])
     };
-    let report = status().succeeds().json();
+    // An App is under way now and then, also when nothing has changed.
+    let mut report = Value::Null;
+    let mut is = |state: &str| {
+        eventually_within(PATIENCE, state, || {
+            report = status().run().json();
+            report["items"][0]["deliveries"][0]["state"] == state
+        });
+        report.clone()
+    };
+    let report = is("delivered");
     assert_eq!((&report["items"][0]["name"], &report["cluster"]["context"]), (&json!("prod"), &json!(BUILD)));
-    let delivery = &report["items"][0]["deliveries"][0];
-    assert_eq!((&delivery["name"], &delivery["state"]), (&json!(it.package), &json!("delivered")));
+    assert_eq!(report["items"][0]["deliveries"][0]["name"], it.package.as_str());
     deliver().args(["--git-ref", "nowhere"]).fails(1, &["is applied on the run cluster", "nowhere"]);
-    let report = status().fails(7, &["not fine: 1 of 1 delivery"]).json();
-    assert_eq!(report["items"][0]["deliveries"][0]["state"], "reader-failed", "{report}");
+    is("reader-failed");
+    status().fails(7, &["not fine: 1 of 1 delivery"]);
     // A build cluster's look sees nothing of it.
     let output = Tapmc::new(["delivery-status", "--context", BUILD, "-n", &it.namespace]).succeeds();
     assert!(output.stderr.contains("no registrations found"), "{}", output.stderr);

@@ -102,6 +102,30 @@ fn fluxs_own_words_about_a_failure_and_the_next_run_that_completes_it() {
 }
 
 #[test]
+fn a_push_that_mends_it_is_found_by_the_next_run() {
+    let Some(it) = Delivery::new("mended", false) else { return };
+    let params = format!("{}/{}/params.yaml", it.package, it.case.name);
+    it.repository.push(&[(&params, "apiVersion: v1\nkind: Nonsense\nmetadata: {name: x}\n")]);
+    // The source is looked at by itself long after this test.
+    let deliver = || it.deliver("flux").args(["--source-interval", "1h"]);
+    deliver().fails(1, &["but its controller failed", "Nonsense"]);
+    it.repository.push(&[(&params, "")]);
+    deliver().succeeds();
+    it.undeliver().succeeds();
+}
+
+#[test]
+fn an_apps_failure_of_before_is_not_its_last_word() {
+    let Some(it) = Delivery::new("appmended", false) else { return };
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "values"}}).to_string();
+    it.repository.push(&[(&format!("{}/{}/params.yaml", it.package, it.case.name), &secret)]);
+    it.deliver("carvel-app").fails(1, &["but its controller failed", "forbidden"]);
+    it.case.ask().args(["--profile", "deliverable", "--profile", "package-values", "--yes"]).succeeds();
+    it.deliver("carvel-app").succeeds();
+    it.undeliver().succeeds();
+}
+
+#[test]
 fn a_private_repository() {
     let Some(it) = Delivery::new("private", true) else { return };
     it.deliver("flux").fails(1, &["gitrepository.source.toolkit.fluxcd.io/", "but its controller failed"]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     register_run_cluster::case::Case,
     support::{
-        BUILD, Flux, Kubectl, RUN, RUN_CAPPED, Tapmc,
+        BUILD, BUILD_TWO, Flux, Kubectl, RUN_PACKAGES, Tapmc,
         carvel::PATIENCE,
         eventually_within,
         flux::{GIT_REPOSITORIES, KUSTOMIZATIONS, Repository},
@@ -27,7 +27,7 @@ impl Fleet {
         let flux = Flux::on(BUILD)?;
         let repository = flux.repository("two");
         let package = format!("{}.tap", unique("two"));
-        let cases = [Case::on("two-a", RUN), Case::on("two-b", RUN_CAPPED)];
+        let cases = [Case::on("two-a", RUN_PACKAGES), Case::on("two-b", BUILD_TWO)];
         for case in &cases {
             case.register().args(["--profile", "packages"]).succeeds();
             let path = format!("{package}/{}/packageinstall.yaml", case.name);

@@ -63,7 +63,12 @@ impl Delivered {
 
     #[track_caller]
     fn shows_the_package(&self, kind: &str) {
-        let delivery = self.report();
+        // An App is under way now and then, also when nothing has changed.
+        let mut delivery = Value::Null;
+        eventually_within(PATIENCE, "the package is seen, paused", || {
+            delivery = self.report();
+            delivery["state"] == "install-paused"
+        });
         assert_eq!(delivery["name"], self.package.as_str());
         assert_eq!(delivery["readers"][0]["kind"], kind);
         let packages = delivery["packages"].as_array().expect("packages");
@@ -72,7 +77,6 @@ impl Delivered {
         assert_eq!(packages[0]["available"], json!(["1.0.0"]));
         assert_eq!(packages[0]["namespace"], self.case.apps.as_str());
         assert_eq!(packages[0]["result"], "paused");
-        assert_eq!(delivery["state"], "install-paused");
     }
 }
 
@@ -117,7 +121,11 @@ fn from_fluxs_source_to_the_package_and_why_it_fails_after_a_revocation() {
 fn what_an_app_delivered() {
     let Some(it) = Delivered::new("dsapp", "carvel-app") else { return };
     it.shows_the_package("App");
-    let tree = it.status().args(["-o", "tree"]).succeeds().stdout;
+    let mut tree = String::new();
+    eventually_within(PATIENCE, "the App is settled", || {
+        tree = it.status().args(["-o", "tree"]).succeeds().stdout;
+        !tree.contains("reconciling")
+    });
     let lines: Vec<&str> = tree.lines().collect();
     assert_eq!(lines[0], format!("build cluster '{BUILD}'"));
     assert!(lines[1].starts_with(&format!("└─ {} (https://", it.case.name)), "{tree}");

@@ -1,14 +1,10 @@
 //! What cannot be seen is told, and holds up nothing else.
 
-use hyper::Method;
 use serde_json::json;
 
 use crate::{
     deliver::case::{Idle, KUSTOMIZATIONS},
-    support::{
-        BUILD_TWO, Fault, KubeconfigFile, Proxy, RUN, Tapmc, eventually,
-        kubeconfig::{started, token},
-    },
+    support::{BUILD_TWO, Tapmc, eventually, unique},
 };
 
 fn status(it: &Idle) -> Tapmc {
@@ -20,7 +16,7 @@ fn registrations_without_a_delivery_and_unknown_ones() {
     let Some(it) = Idle::new("dsnone") else { return };
     let output = status(&it).arg("--exit-code").succeeds();
     assert!(output.stdout.contains("no-delivery"), "{}", output.stdout);
-    assert!(!output.stderr.contains("kapp-controller"), "{}", output.stderr);
+    assert!(output.stderr.contains("no kapp-controller is installed there"), "{}", output.stderr);
     let typo = format!("{}x", it.case.name);
     let unknown = format!("did you mean '{}'?", it.case.name);
     Tapmc::new(["delivery-status", &typo, "--context", BUILD_TWO, "-n", &it.namespace])
@@ -30,20 +26,25 @@ fn registrations_without_a_delivery_and_unknown_ones() {
 }
 
 #[test]
-fn a_run_cluster_without_kapp_controller() {
-    let Some(it) = Idle::new("dsbare") else { return };
-    let [build, run] = [BUILD_TWO, RUN].map(|name| started(name).expect("a control plane of the test bed"));
-    let (to_build, to_run) = (Proxy::before(build), Proxy::before(run));
-    to_run.fault(Method::GET, "packaging.carvel.dev", Fault::Answer(404), usize::MAX);
-    let file = KubeconfigFile::new().context(BUILD_TWO, &to_build.cluster(), &token(build), "").context(
-        RUN,
-        &to_run.cluster(),
-        &token(run),
-        "",
-    );
-    let output =
-        status(&it).args([&it.case.name, "--run-context", RUN, "--exit-code"]).kubeconfig(&file.path).succeeds();
-    assert!(output.stderr.contains("no kapp-controller is installed there"), "{}", output.stderr);
+fn a_source_of_another_namespace() {
+    let Some(it) = Idle::new("dselse") else { return };
+    it.deliver("flux").arg("--no-wait").succeeds();
+    let elsewhere = unique("elsewhere");
+    Idle::kubectl().namespace(&elsewhere);
+    let source = json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+        "metadata": {"name": "theirs", "namespace": elsewhere}, "spec": {"url": "https://127.0.0.1:1/x", "interval": "1h"}});
+    Idle::kubectl().apply(&source.to_string());
+    let status =
+        json!({"status": {"observedGeneration": 1, "conditions": Idle::ready("False", "R", "cannot be cloned")}});
+    let (kind, subresource) = ("gitrepositories.source.toolkit.fluxcd.io", "--subresource=status");
+    let patch = ["--type=merge", "-p", &status.to_string()];
+    Idle::kubectl().run(&[&["patch", kind, "theirs", "-n", &elsewhere, subresource], &patch[..]].concat());
+    let reference = json!({"spec": {"sourceRef": {"name": "theirs", "namespace": elsewhere}}}).to_string();
+    let name = it.name("-packages");
+    let patch = ["--type=merge", "-p", &reference];
+    Idle::kubectl().run(&[&["patch", KUSTOMIZATIONS, &name, "-n", &it.namespace], &patch[..]].concat());
+    let report = Tapmc::new(["delivery-status", "--context", BUILD_TWO, "-n", &it.namespace]).succeeds().stdout;
+    assert!(report.contains("gitrepository/theirs: cannot be cloned"), "{report}");
 }
 
 #[test]

@@ -31,15 +31,16 @@ fn contexts() {
 fn one_cluster_under_two_contexts() {
     let Some(build) = started(BUILD) else { return };
     let file = KubeconfigFile::new().plain(BUILD, build).plain("alias", build);
+    let name = crate::support::unique("same");
     let same = || {
         register(&["--build-context", BUILD, "--run-context", "alias", "--allow-loopback-server", "--yes"])
+            .args(["--name", &name])
             .kubeconfig(&file.path)
     };
     same().fails(2, &["lead to the same cluster", "--allow-same-cluster"]);
-    let name = crate::support::unique("same");
-    same().args(["--allow-same-cluster", "--name", &name]).succeeds();
+    same().arg("--allow-same-cluster").succeeds();
     // Recorded: a later run need not be allowed it again.
-    same().args(["--name", &name]).succeeds();
+    same().succeeds();
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use kubeconfig::KubeconfigFile;
 pub use kubectl::Kubectl;
 pub use proxy::{Fault, Proxy};
 pub use tapmc::Tapmc;
-pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, Testbed};
+pub use testbed::{BUILD, BUILD_TWO, RUN, RUN_CAPPED, RUN_PACKAGES, Testbed};
 pub use tunnel::Tunnel;
 pub use waiting::{eventually, eventually_within};
 

@@ -145,7 +145,7 @@ impl Output {
             let encoded = STANDARD.encode(format!("{}eyJhbGciOi", " ".repeat(padding)));
             canaries.push(encoded.trim_end_matches('=')[4..12].to_owned());
         }
-        for name in [super::BUILD, super::RUN, super::RUN_CAPPED, super::BUILD_TWO] {
+        for name in [super::BUILD, super::RUN, super::RUN_CAPPED, super::RUN_PACKAGES, super::BUILD_TWO] {
             if std::env::var_os("TAPMC_TEST_BUILD_CONTEXT").is_none()
                 && command.get_envs().any(|(name, value)| name == "KUBECONFIG" && value.is_some())
             {

@@ -26,6 +26,8 @@ pub const BUILD: &str = "build";
 pub const BUILD_TWO: &str = "build-two";
 /// A run cluster.
 pub const RUN: &str = "run-a";
+/// A run cluster that packages can be delivered to.
+pub const RUN_PACKAGES: &str = "run-packages";
 /// A run cluster that grants tokens for one hour at the most.
 pub const RUN_CAPPED: &str = "run-capped";
 
@@ -75,12 +77,12 @@ impl Testbed {
                 for (cluster, systems) in [
                     (BUILD, &systems[..]),
                     (BUILD_TWO, &systems),
-                    (RUN, &["packaging", "cartographer"]),
-                    (RUN_CAPPED, &["packaging"]),
+                    (RUN, &["cartographer"]),
+                    (RUN_PACKAGES, &["packaging"]),
                 ] {
                     arguments.extend(systems.iter().flat_map(|system| crds(cluster, system)));
                 }
-                Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED], &arguments)
+                Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED, RUN_PACKAGES], &arguments)
             })
         })
     }

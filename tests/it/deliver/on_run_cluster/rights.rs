@@ -121,7 +121,8 @@ fn a_failure_from_before_the_rights_is_not_the_apps_last_word() {
         it.kubectl().run(&[&["patch", APPS, &it.name(), "-n", &it.namespace], &patch[..]].concat());
     };
     answer("ReconcileFailed", &json!(1));
-    it.deliver("carvel-app", URL).fails(1, &["secrets is forbidden"]);
+    let told = "failed before this: secrets is forbidden";
+    it.deliver("carvel-app", URL).args(["--wait-timeout", "1s"]).fails(6, &["is not settled after 1s", told]);
     let deliver = it.deliver("carvel-app", URL).args(["--profile", "packages", "--profile", "package-values"]);
     let (child, command) = deliver.spawn();
     eventually("the account has more rights", || it.account_may("create", "secrets", &it.namespace));
