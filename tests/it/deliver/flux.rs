@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::case::{GIT_REPOSITORIES, Idle, KUSTOMIZATIONS, URL};
-use crate::support::{BUILD_TWO, Tapmc, eventually, tapmc::Output};
+use crate::{
+    register_run_cluster::case::Case,
+    support::{BUILD_TWO, Kubectl, RUN_PACKAGES, Tapmc, eventually, kubeconfig::started, tapmc::Output, unique},
+};
 
 #[test]
 fn a_source_and_two_kustomizations_in_the_version_that_is_served() {
@@ -45,6 +48,34 @@ fn a_source_and_two_kustomizations_in_the_version_that_is_served() {
     let again = it.deliver("flux").arg("--no-wait").succeeds();
     assert!(again.stderr.contains("no changes"), "{}", again.stderr);
     assert!(!again.stdout.contains("serverside-applied"), "{}", again.stdout);
+}
+
+#[test]
+fn a_flux_of_former_times() {
+    let Some(_) = started(RUN_PACKAGES) else { return };
+    let (case, namespace) = (Case::new("former"), unique("former"));
+    Tapmc::new(["register-run-cluster", "--build-context", RUN_PACKAGES, "--run-context", &case.run])
+        .args(["--name", &case.name, "--allow-loopback-server", "--run-namespace", &case.apps])
+        .args(["-n", &namespace, "--create-namespace", "--yes"])
+        .succeeds();
+    let deliver =
+        || {
+            Tapmc::new(["deliver", "flux", "app.tap", "--run", &case.name, "--git-url", URL, "--yes", "--no-wait"])
+                .args(["--context", RUN_PACKAGES, "-n", &namespace])
+        };
+    let kubectl = Kubectl::on(RUN_PACKAGES);
+    deliver().args(["--api-version", "v1"]).fails(2, &["in v1beta2, not in 'v1'", "--api-version v1beta2"]);
+    deliver().succeeds();
+    for (kind, number) in [(GIT_REPOSITORIES, 1), (KUSTOMIZATIONS, 2)] {
+        let found = kubectl.get(&[kind, "-n", &namespace]).expect("they are served");
+        let versions: Vec<&str> =
+            found["items"].as_array().into_iter().flatten().filter_map(|o| o["apiVersion"].as_str()).collect();
+        assert_eq!(versions, vec![format!("{}/v1beta2", kind.split_once('.').expect("a group").1); number]);
+    }
+    let status = Tapmc::new(["delivery-status", "--context", RUN_PACKAGES, "-n", &namespace]).succeeds();
+    assert!(status.stdout.contains("Kustomization 0/2"), "{}", status.stdout);
+    Tapmc::new(["undeliver", "--all", "--context", RUN_PACKAGES, "-n", &namespace, "--yes"]).succeeds();
+    assert_eq!(kubectl.run(&["get", KUSTOMIZATIONS, "-n", &namespace, "-o", "name"]), "");
 }
 
 #[test]

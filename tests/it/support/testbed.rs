@@ -26,7 +26,8 @@ pub const BUILD: &str = "build";
 pub const BUILD_TWO: &str = "build-two";
 /// A run cluster.
 pub const RUN: &str = "run-a";
-/// A run cluster that packages can be delivered to.
+/// A run cluster that packages can be delivered to; it also serves the kinds of a Flux of former times, with nobody who
+/// reconciles them.
 pub const RUN_PACKAGES: &str = "run-packages";
 /// A run cluster that grants tokens for one hour at the most.
 pub const RUN_CAPPED: &str = "run-capped";
@@ -78,7 +79,7 @@ impl Testbed {
                     (BUILD, &systems[..]),
                     (BUILD_TWO, &systems),
                     (RUN, &["cartographer"]),
-                    (RUN_PACKAGES, &["packaging"]),
+                    (RUN_PACKAGES, &["packaging", "flux-v1beta2"]),
                 ] {
                     arguments.extend(systems.iter().flat_map(|system| crds(cluster, system)));
                 }
