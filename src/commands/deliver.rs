@@ -22,10 +22,13 @@ use crate::{
         output::{DryRun, OutputFormat},
     },
     cluster::Cluster,
-    delivery::{self, Delivery, account, planning},
+    delivery::{
+        Delivery, account, planning,
+        removal::{self, Beside},
+    },
     error::{Error, Result},
     output::Printer,
-    plan::{Change, ChangesPlan, Op, Side},
+    plan::{ChangesPlan, Op, Side},
     registration::readers::LastResult,
     report::{API_VERSION, ChangesReport, Done, Journal},
     supply_chain::scaffold::{Described, Scaffolded},
@@ -49,11 +52,11 @@ pub(super) fn format(args: &DeliverArgs) -> OutputFormat {
     }
 }
 
-/// The deletions of what the deliveries to these registrations share, when their readers go: sources, and
-/// the credentials of these.
-pub(super) async fn sources(build: &Cluster, namespace: &str, runs: &[String]) -> Result<Vec<Change>> {
+/// The deletions of what the deliveries to these registrations have beside their readers, when these go:
+/// sources, the credentials of these, and what is read instead of a Secret.
+pub(super) async fn beside(build: &Cluster, namespace: &str, runs: &[String]) -> Result<Vec<Beside>> {
     let observed = super::undeliver::observe(build, namespace, Side::Build).await?;
-    Ok(delivery::removal::shared(&observed.found, runs))
+    Ok(removal::beside(&observed.found, runs))
 }
 
 /// Prepares the way to the cluster on which the reader stands.

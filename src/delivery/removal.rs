@@ -14,6 +14,7 @@ use crate::{
     plan::{Change, Manifest, Op, Side},
     registration::{
         facts::map,
+        readers::{Reader, SecretlessReader},
         record::MANAGED_BY,
         removal::kinds::{ROLE, ROLE_BINDING, SERVICE_ACCOUNT},
     },
@@ -92,7 +93,9 @@ impl RemovalPlan {
     /// The run clusters whose credential is needed to take back what was delivered.
     #[must_use]
     pub fn needed(&self) -> BTreeSet<String> {
-        self.steps.iter().filter(|step| step.takes_back).filter_map(|step| step.run.clone()).collect()
+        let uses_it = |step: &&Step| SecretlessReader::read(&step.kind, &step.change.manifest.body).is_none();
+        let steps = self.steps.iter().filter(|step| step.takes_back).filter(uses_it);
+        steps.filter_map(|step| step.run.clone()).collect()
     }
 
     /// The first reader that could take nothing back, since the ServiceAccount is gone as which it would;
@@ -162,21 +165,43 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
     Ok(plan)
 }
 
-/// The deletions of what the deliveries to these registrations share, when none of their readers stays.
+/// Something that a delivery has beside its readers, and that goes with them.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// For which run cluster; none where it is for all of them.
+    pub run: Option<String>,
+    /// The deletion.
+    pub change: Change,
+}
+
+/// The deletions of what the deliveries to these registrations have beside their readers, when these go with
+/// the registrations; nothing where one of them stays.
 #[must_use]
-pub fn shared(found: &Found, runs: &[String]) -> Vec<Change> {
-    let is_there = |run: &&String| {
-        found.readers.iter().any(|(_, object)| {
-            delivery_of(object, found.side).is_some() && run_of(object, found.side).as_ref() == Some(*run)
-        })
+pub fn beside(found: &Found, runs: &[String]) -> Vec<Beside> {
+    let is_of = |object: &Value, run: &String| {
+        delivery_of(object, found.side).is_some() && run_of(object, found.side).as_ref() == Some(run)
     };
+    let is_there = |run: &&String| found.readers.iter().any(|(_, object)| is_of(object, run));
+    let stays = |(kind, object): &(ApiKind, Value)| {
+        runs.iter().any(|run| is_of(object, run)) && !uses_a_registration(kind, object)
+    };
+    if found.readers.iter().any(stays) {
+        return Vec::new();
+    }
     let runs: Vec<String> = runs.iter().filter(is_there).cloned().collect();
     if runs.is_empty() {
         return Vec::new();
     }
     let planned = plan(found, &Asked { name: None, runs }, false, "the build cluster");
     let steps = planned.map(|plan| plan.steps).unwrap_or_default();
-    steps.into_iter().filter(|step| step.stage == Stage::Rest).map(|step| step.change).collect()
+    let rest = steps.into_iter().filter(|step| step.stage == Stage::Rest);
+    rest.map(|step| Beside { run: step.run, change: step.change }).collect()
+}
+
+/// Does a reader deliver with a registration, by its Secret or without one? Others do not go with it.
+fn uses_a_registration(kind: &ApiKind, object: &Value) -> bool {
+    Reader::read(kind, object).is_some_and(|reader| !reader.is_overridden)
+        || SecretlessReader::read(kind, object).is_some()
 }
 
 fn check_known(

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::names::ObjectRef;
+use super::{facts::map, names::ObjectRef, record::registration_of};
 use crate::{
     kind::ApiKind,
     listing::{Listing, Reach},
@@ -132,8 +132,51 @@ impl Reader {
     /// `app/NAME`, as people speak of it.
     #[must_use]
     pub fn short(&self) -> String {
-        format!("{}/{}", self.kind.kind.to_lowercase(), self.object.name)
+        short(&self.kind, &self.object)
     }
+}
+
+/// An object of a registration's delivery whose controller gets a credential of its own instead of reading
+/// the Secret (Flux: `spec.kubeConfig.configMapRef`).
+#[derive(Debug, Clone)]
+pub struct SecretlessReader {
+    /// Its kind, in the version that the cluster serves.
+    pub kind: ApiKind,
+    /// Its namespace and name; the registration's Secret is in the same namespace.
+    pub object: ObjectRef,
+    /// Its UID.
+    pub uid: String,
+    /// Is it being deleted?
+    pub is_going: bool,
+    /// The name of the registration, by its label.
+    pub registration: String,
+}
+
+impl SecretlessReader {
+    /// Reads an object; none where it is no registration's, or refers to no such ConfigMap.
+    #[must_use]
+    pub fn read(kind: &ApiKind, object: &Value) -> Option<Self> {
+        object["spec"]["kubeConfig"]["configMapRef"]["name"].as_str().filter(|name| !name.is_empty())?;
+        let metadata = &object["metadata"];
+        let required = |field: &str| metadata[field].as_str().unwrap_or_default();
+        Some(Self {
+            kind: kind.clone(),
+            object: ObjectRef::new(required("namespace"), required("name")),
+            uid: required("uid").to_owned(),
+            is_going: metadata["deletionTimestamp"].is_string(),
+            registration: registration_of(&map(&metadata["labels"]))?.to_owned(),
+        })
+    }
+
+    /// `kustomization/NAME`, as people speak of it.
+    #[must_use]
+    pub fn short(&self) -> String {
+        short(&self.kind, &self.object)
+    }
+}
+
+fn short(kind: &ApiKind, object: &ObjectRef) -> String {
+    format!("{}/{}", kind.kind.to_lowercase(), object.name)
 }
 
 /// The readers that could be seen.
@@ -141,6 +184,8 @@ impl Reader {
 pub struct Readers {
     /// Each of them once.
     pub all: Vec<Reader>,
+    /// Those of registrations' deliveries that use no Secret.
+    pub secretless: Vec<SecretlessReader>,
     /// The kinds that could not be listed, `apps.kappctrl.k14s.io`, each with the cluster's answer: more
     /// readers may be among them.
     pub hidden: Vec<(String, String)>,
@@ -158,6 +203,7 @@ impl Readers {
             Installed { package_installs: objects(&PACKAGE_INSTALL), apps: Vec::new(), records: Vec::new() };
         let mut readers = Self::default();
         for (kind, listing) in listings {
+            readers.secretless.extend(listing.objects.iter().filter_map(|object| SecretlessReader::read(kind, object)));
             let own = listing
                 .objects
                 .iter()

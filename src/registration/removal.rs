@@ -1,7 +1,7 @@
 //! What goes when a registration goes, in which order, what stays and why.
 //!
 //! The order keeps the next run able to complete it, wherever this one is killed: readers first, while
-//! the credential still works; then who renews it; then the marker Secrets, on which every token
+//! the credential still works, and then what they needed beside it; then who renews it; then the marker Secrets, on which every token
 //! depends; the Secret; RoleBindings and Roles; and last what says on the run cluster whose all of it
 //! is: the account namespace, which from then on goes by itself, and the ServiceAccounts.
 
@@ -41,6 +41,9 @@ pub use reading::{ReadersFacts, check_readers};
 pub enum Stage {
     /// What reads the kubeconfig Secret, while the credential still works.
     Readers,
+    /// What deliveries had beside their readers: sources, credentials, and what readers needed instead of
+    /// the Secret.
+    Delivered,
     /// Who renews the tokens, and with what: from then on no new ones are issued.
     Renewal,
     /// The markers: every token that is bound to them dies.
@@ -59,8 +62,9 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Readers,
+        Self::Delivered,
         Self::Renewal,
         Self::Markers,
         Self::Secret,
@@ -75,6 +79,7 @@ impl Stage {
     pub fn as_sentence(self) -> &'static str {
         match self {
             Self::Readers => "removing the readers",
+            Self::Delivered => "deleting what the readers needed",
             Self::Renewal => "deleting who renews the token",
             Self::Markers => "deleting the markers",
             Self::Secret => "deleting the kubeconfig Secret",
@@ -169,7 +174,7 @@ impl RemovalPlan {
 
     /// Adds the deletions of what deliveries had beside their readers: sources, and their credentials.
     pub fn with_delivered(&mut self, changes: &[Change]) {
-        self.steps.extend(changes.iter().map(|change| (Stage::Readers, change.clone())));
+        self.steps.extend(changes.iter().map(|change| (Stage::Delivered, change.clone())));
         self.steps.sort_by_key(|(stage, _)| *stage);
     }
 

@@ -22,6 +22,9 @@ use crate::{
     report::{Done, Journal, removal::Proof},
 };
 
+/// What goes, and is awaited, before anything of the credential.
+const READERS: [Stage; 2] = [Stage::Readers, Stage::Delivered];
+
 /// One removal under way.
 pub(super) struct Removal<'a> {
     pub(super) sides: &'a Sides,
@@ -80,10 +83,12 @@ impl<'a> Removal<'a> {
             cluster.restart_clock();
         }
         let evidence = Evidence::collect(self).await?;
-        self.readers().await?;
+        for stage in READERS {
+            self.readers(stage).await?;
+        }
         let mut begun = None;
         let mut kept = Vec::new();
-        for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Readers) {
+        for stage in Stage::ALL.into_iter().filter(|stage| !READERS.contains(stage)) {
             match stage {
                 Stage::Account => kept.extend(self.account().await?),
                 Stage::Renewal => kept.extend(self.renewal().await?),
@@ -107,15 +112,16 @@ impl<'a> Removal<'a> {
         Ok(Outcome { proofs, kept })
     }
 
-    /// Deletes what reads the Secret, and waits until its controller has taken away what it deployed.
-    async fn readers(&self) -> Result<()> {
-        let readers: Vec<&Change> = self.planned.plan.of(Stage::Readers).collect();
+    /// Deletes what reads the Secret, and waits until its controller has taken away what it deployed; then
+    /// what it needed for that.
+    async fn readers(&self, stage: Stage) -> Result<()> {
+        let readers: Vec<&Change> = self.planned.plan.of(stage).collect();
         if readers.is_empty() {
             return Ok(());
         }
         let untouched =
             |error: Error| error.context("the readers are not gone, so nothing of the credential was removed");
-        self.delete(Stage::Readers, readers.iter().copied()).await.map_err(untouched)?;
+        self.delete(stage, readers.iter().copied()).await.map_err(untouched)?;
         let Some(waiting) = self.waiting(Side::Build) else { return Ok(()) };
         let gone = join_all(readers.iter().map(|change| reader_gone(waiting, change))).await;
         gone.into_iter().collect::<Result<Vec<()>>>().map(|_| ()).map_err(untouched)

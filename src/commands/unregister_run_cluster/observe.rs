@@ -13,10 +13,11 @@ use crate::{
     cli::unregister_run_cluster::UnregisterRunClusterArgs,
     cluster::Cluster,
     commands::{
-        deliver::sources,
+        deliver::beside,
         rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
+    delivery::removal::Beside,
     error::{Error, Kind, Result},
     output::Printer,
     plan::{Change, Side},
@@ -119,13 +120,21 @@ pub(super) struct Shared {
     /// Those whose renewal goes with them.
     renewed: Vec<Member>,
     /// By that namespace: the deletions of what deliveries had beside their readers, when these go.
-    delivered: BTreeMap<String, Vec<Change>>,
+    delivered: BTreeMap<String, Vec<Beside>>,
 }
 
 impl Shared {
     fn identity(&self, target: &Target) -> &Identity {
         static UNKNOWN: Identity = Identity { kube_system: None, stand_in: None };
         self.identities.get(&target.secret_namespace()).unwrap_or(&UNKNOWN)
+    }
+
+    /// What goes beside the readers of one registration: not what the readers of another one need, which
+    /// may not be gone yet.
+    fn delivered(&self, target: &Target, namespace: &str) -> Vec<Change> {
+        let all = self.delivered.get(namespace).into_iter().flatten();
+        let its = all.filter(|beside| beside.run.as_ref().is_none_or(|run| run == target.name.as_str()));
+        its.map(|beside| beside.change.clone()).collect()
     }
 }
 
@@ -150,7 +159,7 @@ pub(super) async fn shared(sides: &Sides, found: &[Found], wishes: Wishes) -> Re
             .filter(|found| &namespace_of(found) == namespace)
             .map(|(target, _)| target.name.to_string())
             .collect();
-        sources(&build.cluster, namespace, &runs).await.map(|changes| (namespace.clone(), changes))
+        beside(&build.cluster, namespace, &runs).await.map(|changes| (namespace.clone(), changes))
     }));
     let (identities, readers, delivered) = futures::join!(identities, readers, delivered);
     Ok(Shared {
@@ -231,10 +240,10 @@ async fn observe_one(
         readers: shared
             .readers
             .get(&secret.namespace)
-            .map(|readers| ReadersFacts::of(readers, &secret))
+            .map(|readers| ReadersFacts::of(readers, &target.name, &secret))
             .unwrap_or_default(),
         renewal,
-        delivered: shared.delivered.get(&secret.namespace).cloned().unwrap_or_default(),
+        delivered: shared.delivered(target, &secret.namespace),
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
         secret: facts,
         only: sides.only(),

@@ -7,6 +7,7 @@ use crate::{
         flux::{KUSTOMIZATION, source_kind},
     },
     package_install::APP,
+    registration::trial::CONFIG_MAP,
 };
 use serde_json::json;
 
@@ -116,4 +117,31 @@ fn on_the_run_cluster_itself_the_account_goes_last() {
     found.service_accounts.clear();
     let (step, account) = kept.without_account(&found).unwrap();
     assert_eq!((step.change.manifest.name.as_str(), account.as_str()), ("a-prod", "a-prod"));
+}
+
+#[test]
+fn what_is_delivered_without_the_secret_needs_no_credential_and_goes_with_its_registration() {
+    let spec = json!({"prune": true, "path": "./a/one", "kubeConfig": {"configMapRef": {"name": "a-one-kubeconfig"}}});
+    let config_map = |run: &str| object(&CONFIG_MAP, "a", &format!("a-{run}-kubeconfig"), Some(run), &json!({}));
+    let mut found = Found {
+        side: Side::Build,
+        readers: ["one", "two"].map(|run| object(&KUSTOMIZATION, "a", &format!("a-{run}"), Some(run), &spec)).into(),
+        rest: vec![
+            object(&source_kind("GitRepository"), "a", "a-repo", None, &json!({})),
+            config_map("one"),
+            config_map("two"),
+        ],
+        service_accounts: BTreeSet::new(),
+    };
+    assert_eq!(plan(&found, &asked(None, &[]), false, "here").unwrap().needed(), BTreeSet::new());
+    let of = |found: &Found, runs: &[&str]| -> Vec<(String, Option<String>)> {
+        let runs: Vec<String> = runs.iter().map(|&run| run.to_owned()).collect();
+        beside(found, &runs).into_iter().map(|one| (one.change.manifest.name, one.run)).collect()
+    };
+    let its = |run: &str| (format!("a-{run}-kubeconfig"), Some(run.to_owned()));
+    assert_eq!(of(&found, &["one"]), [its("one")]);
+    assert_eq!(of(&found, &["one", "two"]), [("a-repo".to_owned(), None), its("one"), its("two")]);
+    // A reader that the end of its registration leaves alone still needs them.
+    found.readers[0].1["spec"]["kubeConfig"] = json!(null);
+    assert_eq!(of(&found, &["one", "two"]), []);
 }

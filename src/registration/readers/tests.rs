@@ -85,6 +85,23 @@ fn an_account_of_its_own_overrides_the_secret() {
 }
 
 #[test]
+fn a_delivery_without_the_secret_is_its_registration_s() {
+    let kind = kind("Kustomization");
+    let mut secretless = object(&kind, "k", &json!({"kubeConfig": {"configMapRef": {"name": "c"}}}), &json!({}));
+    let read = |object: &Value| SecretlessReader::read(&kind, object);
+    assert!(read(&secretless).is_none(), "somebody's own");
+    secretless["metadata"]["labels"] =
+        json!({"app.kubernetes.io/managed-by": "kubectl-tapmc", "kubectl-tapmc/registration": "run-a"});
+    let found = read(&secretless).unwrap();
+    assert_eq!((found.registration.as_str(), found.short().as_str()), ("run-a", "kustomization/k"));
+    let lists = [(kind.clone(), listing(vec![secretless.clone()]))];
+    let readers = Readers::of_listings(&lists);
+    assert_eq!((readers.all.len(), readers.secretless.len()), (0, 1));
+    secretless["spec"]["kubeConfig"] = json!({"secretRef": {"name": "s"}});
+    assert!(read(&secretless).is_none());
+}
+
+#[test]
 fn an_app_of_a_package_install_is_told_once() {
     let (app, install) = (kind("App"), kind("PackageInstall"));
     let spec = json!({"cluster": {"kubeconfigSecretRef": {"name": "s"}}});

@@ -1,12 +1,15 @@
 //! What reads the kubeconfig Secret stops a removal, or goes first.
 
+use serde_json::json;
+
 use super::{Going, RemovalPlan, Stage, Wishes, kept};
 use crate::{
     error::{Error, Result},
-    plan::{Change, Side},
+    kind::ApiKind,
+    plan::{Change, Manifest, Side},
     registration::{
-        names::ObjectRef,
-        readers::{Reader, Readers},
+        names::{Name, ObjectRef},
+        readers::{Reader, Readers, SecretlessReader},
     },
     words,
 };
@@ -16,22 +19,28 @@ use crate::{
 pub struct ReadersFacts {
     /// Those that use the Secret.
     pub all: Vec<Reader>,
+    /// Those of the registration's deliveries that do without it.
+    pub secretless: Vec<SecretlessReader>,
     /// The kinds that may not be listed.
     pub hidden: Vec<String>,
 }
 
 impl ReadersFacts {
-    /// Those of one Secret.
+    /// Those of one registration and its Secret.
     #[must_use]
-    pub fn of(readers: &Readers, secret: &ObjectRef) -> Self {
+    pub fn of(readers: &Readers, name: &Name, secret: &ObjectRef) -> Self {
+        let is_of = |reader: &&SecretlessReader| {
+            reader.registration == name.as_str() && reader.object.namespace == secret.namespace
+        };
         Self {
             all: readers.of(secret).into_iter().cloned().collect(),
+            secretless: readers.secretless.iter().filter(is_of).cloned().collect(),
             hidden: readers.hidden.iter().map(|(kind, _)| kind.clone()).collect(),
         }
     }
 }
 
-/// Refuses while something reads, or may read, the Secret, unless the operator wishes otherwise.
+/// Refuses while something reads, or may read, the Secret, or delivers without it, unless the operator wishes otherwise.
 ///
 /// # Errors
 /// [`Kind::Conflict`](crate::error::Kind::Conflict) with the list.
@@ -47,24 +56,47 @@ pub fn check_readers(going: &Going, readers: &ReadersFacts, wishes: Wishes, plac
         ))
         .hint("somebody who may list them can run this; --ignore-readers goes on without knowing"));
     }
-    let using: Vec<String> = readers.all.iter().filter(|reader| !reader.is_overridden).map(described).collect();
-    if using.is_empty() || wishes.with_readers {
+    let using = readers.all.iter().filter(|reader| !reader.is_overridden);
+    let using: Vec<String> = using.map(|reader| described(reader.short(), reader.is_going)).collect();
+    let without = readers.secretless.iter().map(|reader| described(reader.short(), reader.is_going));
+    let without: Vec<String> = without.collect();
+    if wishes.with_readers || (using.is_empty() && without.is_empty()) {
         return Ok(());
     }
-    Err(Error::conflict(format_args!("the Secret {} on {place} is still read by {}", going.secret, words::list(using)))
+    let read =
+        format!("the Secret {} on {place} is still read by {}", going.secret, words::list(using.iter().cloned()));
+    let delivered = format!(
+        "'{}' is still delivered to, without the Secret, by {}",
+        going.name,
+        words::list(without.iter().cloned())
+    );
+    let sentence = match (using.is_empty(), without.is_empty()) {
+        (true, _) => format!("{delivered} on {place}"),
+        (false, true) => read,
+        (false, false) => format!("{read}; and {delivered}"),
+    };
+    Err(Error::conflict(sentence)
         .hint("--with-readers deletes them first, and with them what they deployed, while the credential still works"))
 }
 
-fn described(reader: &Reader) -> String {
-    let going = if reader.is_going { " (being deleted)" } else { "" };
-    format!("{}{going}", reader.short())
+fn described(shown: String, is_going: bool) -> String {
+    if is_going { format!("{shown} (being deleted)") } else { shown }
 }
 
 /// Adds what happens to the readers.
 pub(super) fn plan(plan: &mut RemovalPlan, readers: &ReadersFacts, wishes: Wishes) {
+    for reader in &readers.secretless {
+        let manifest = observed(&reader.kind, &reader.object, &reader.uid);
+        let why = "it delivers without the Secret";
+        if wishes.with_readers {
+            let why = format!("{why}; what it deployed goes with it");
+            plan.steps.push((Stage::Readers, Change::delete(Side::Build, manifest, &why)));
+        } else {
+            plan.kept.push(kept(Side::Build, manifest, why));
+        }
+    }
     for reader in &readers.all {
-        let body = serde_json::json!({"metadata": {"uid": reader.uid}});
-        let manifest = reader.kind.manifest(Some(&reader.object.namespace), &reader.object.name, body);
+        let manifest = observed(&reader.kind, &reader.object, &reader.uid);
         if reader.is_overridden {
             plan.warnings.push(format!(
                 "{} names the Secret, but deploys with an account of its own: it is left alone",
@@ -83,4 +115,8 @@ pub(super) fn plan(plan: &mut RemovalPlan, readers: &ReadersFacts, wishes: Wishe
             words::list(readers.hidden.iter().cloned())
         ));
     }
+}
+
+fn observed(kind: &ApiKind, object: &ObjectRef, uid: &str) -> Manifest {
+    kind.manifest(Some(&object.namespace), &object.name, json!({"metadata": {"uid": uid}}))
 }

@@ -75,6 +75,11 @@ impl Idle {
         self.object("secret", &format!("{}-kubeconfig", self.case.name))
     }
 
+    /// What Flux reads instead of it.
+    pub fn config_map(&self) -> Value {
+        self.object("configmap", &self.name("-kubeconfig"))
+    }
+
     /// `app.tap-NAME-packages` and the like.
     pub fn name(&self, suffix: &str) -> String {
         format!("app.tap-{}{suffix}", self.case.name)

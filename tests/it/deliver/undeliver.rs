@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::case::{APPS, GIT_REPOSITORIES, Idle, KUSTOMIZATIONS};
-use crate::support::{Tapmc, eventually, tapmc::Output};
+use crate::support::{BUILD_TWO, Tapmc, eventually, tapmc::Output};
 
 #[test]
 fn the_objects_the_source_and_the_label_go() {
@@ -92,4 +92,45 @@ fn names_that_are_not_there() {
     it.undeliver(&["app.tab", "--all"]).fails(2, &["there is no delivery 'app.tab'", "did you mean 'app.tap'?"]);
     it.undeliver(&["app.tap", "--run", "nowhere"]).fails(2, &["there is no delivery to 'nowhere'"]);
     Tapmc::bare(["undeliver", "app.tap"]).fails(2, &["required arguments were not provided"]);
+}
+
+#[test]
+fn what_is_delivered_without_the_secret_needs_no_live_token() {
+    let Some(it) = Idle::new("secretless") else { return };
+    it.deliver("flux").args(["--secretless", "--no-wait"]).succeeds();
+    it.case.run().run(&["delete", "namespace", &it.case.account_namespace()]);
+    eventually("the token is refused", || {
+        Tapmc::new(["verify", &it.case.name, "--context", BUILD_TWO, "-n", &it.namespace]).run().code != 0
+    });
+    it.undeliver(&["--all"]).succeeds();
+    assert_eq!((it.names(KUSTOMIZATIONS), it.config_map()), (vec![], serde_json::Value::Null));
+}
+
+#[test]
+fn what_is_delivered_without_the_secret_goes_before_its_registration() {
+    let Some(it) = Idle::new("keyless") else { return };
+    it.deliver("flux").args(["--secretless", "--no-wait"]).succeeds();
+    let unregister =
+        || Tapmc::new(["unregister-run-cluster", &it.case.name, "--context", BUILD_TWO, "-n", &it.namespace, "--yes"]);
+    let packages = it.name("-packages");
+    unregister().fails(
+        4,
+        &["is still delivered to, without the Secret, by ", &format!("kustomization/{packages}"), "--with-readers"],
+    );
+    assert_eq!(it.names(KUSTOMIZATIONS).len(), 2);
+    // What the reader needs to take back what it delivered stays until it is gone.
+    let hold = |finalizers: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{finalizers}}}}}"#);
+        Idle::kubectl().run(&["patch", KUSTOMIZATIONS, &packages, "-n", &it.namespace, "--type=merge", "-p", &patch]);
+    };
+    hold(r#"["finalizers.fluxcd.io"]"#);
+    unregister()
+        .args(["--with-readers", "--wait-timeout", "1s"])
+        .fails(6, &["the readers are not gone, so nothing of the credential was removed"]);
+    assert_eq!(it.names(KUSTOMIZATIONS), [packages.as_str()]);
+    assert!(it.config_map().is_object() && it.secret().is_object());
+    assert_eq!(it.names(GIT_REPOSITORIES).len(), 1);
+    hold("[]");
+    unregister().args(["--with-readers"]).succeeds();
+    assert_eq!((it.names(KUSTOMIZATIONS), it.secret()), (vec![], serde_json::Value::Null));
 }
