@@ -3,12 +3,14 @@
 mod look;
 mod on_run_cluster;
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt as _, stream};
 
 use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
 use crate::{
     cli::check::{CheckArgs, CheckedWay},
-    delivery::requirements::{Requirement, Way},
+    delivery::requirements::{Asked, Requirement, State, Way},
     error::{Error, Kind, Result},
     output::Printer,
     report::{API_VERSION, check::CheckReport},
@@ -20,8 +22,10 @@ const AT_A_TIME: usize = 64;
 
 /// Shows what is there and what is missing.
 pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
+    let ways = ways(&args);
+    let asked = Asked { all: &ways, by_name: !args.ways.is_empty() };
     if args.on_run_cluster {
-        let items = on_run_cluster::look(&args, &ways(&args), printer).await?;
+        let items = on_run_cluster::look(&args, asked, printer).await?;
         return tell(items, printer);
     }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
@@ -44,11 +48,13 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
         deliverables: args.deliverables,
     };
     let progress = printer.progress("looking at the build cluster and the run clusters");
-    let namespace = build.namespace_or(args.registrations.namespace.as_deref())?;
-    let ways = ways(&args);
+    let mut namespaces: BTreeSet<String> = all.iter().map(|held| held.secret.namespace.clone()).collect();
+    if namespaces.is_empty() {
+        namespaces.insert(build.namespace_or(args.registrations.namespace.as_deref())?);
+    }
     let of_runs = stream::iter(all.iter().map(|held| look.run_cluster(held))).buffered(AT_A_TIME).collect();
     let (of_build, of_runs): (Result<Vec<Requirement>>, Vec<Vec<Requirement>>) =
-        futures::join!(look.build_cluster(&ways, &namespace), of_runs);
+        futures::join!(look.build_cluster(asked, &namespaces), of_runs);
     drop(progress);
 
     let items: Vec<Requirement> = of_build?.into_iter().chain(of_runs.into_iter().flatten()).collect();
@@ -60,7 +66,7 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
 }
 
 fn tell(items: Vec<Requirement>, printer: Printer) -> Result<()> {
-    let missing = items.iter().filter(|item| !item.is_met).count();
+    let missing = items.iter().filter(|item| item.state == State::Missing).count();
     printer.check(&CheckReport { api_version: API_VERSION, kind: "CheckReport", items })?;
     if missing == 0 {
         return Ok(());

@@ -8,7 +8,10 @@ use super::{
     rows::{Cell, Row, render},
 };
 use crate::{
-    cli::output::OutputFormat, delivery::requirements::Requirement, error::Result, report::check::CheckReport,
+    cli::output::OutputFormat,
+    delivery::requirements::{Requirement, State},
+    error::Result,
+    report::check::CheckReport,
 };
 
 impl Printer {
@@ -20,7 +23,7 @@ impl Printer {
         match self.format {
             OutputFormat::Json | OutputFormat::Yaml => self.document(report),
             OutputFormat::Name => {
-                let lacking = report.items.iter().filter(|item| !item.is_met);
+                let lacking = report.items.iter().filter(|item| item.state == State::Missing);
                 Self::result(&lacking.map(|item| format!("{}/{}\n", item.cluster, item.what)).collect::<String>())
             }
             _ => {
@@ -32,7 +35,12 @@ impl Printer {
 }
 
 fn row(item: &Requirement) -> Row {
-    let (mark, style) = if item.is_met { ("✔", Style::new().green()) } else { ("✘", Style::new().red()) };
+    let (mark, style) = match item.state {
+        State::Met => ("✔", Style::new().green()),
+        State::Missing => ("✘", Style::new().red()),
+        State::Unknown => ("?", Style::new().yellow()),
+        State::Unneeded => ("-", Style::new().dim()),
+    };
     let cells = vec![
         Cell::styled(mark, style),
         Cell::plain(&item.side.to_string()),

@@ -1,7 +1,10 @@
 //! What a delivery credential may do: the profiles, rules of the user's own, and what makes a
 //! rule too broad to grant without being asked.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
@@ -101,6 +104,20 @@ impl Grants {
             }
         }
         without_repeated_resources(rules)
+    }
+
+    /// The flags that have a registration keep what it grants and grant these profiles as well: what is typed
+    /// replaces all that is recorded.
+    #[must_use]
+    pub fn flags_with(&self, more: &[Profile]) -> String {
+        let all: BTreeSet<Profile> = self.profiles.iter().chain(more).copied().collect();
+        // The account to act as brings its profile along.
+        let typed = all.iter().filter(|profile| **profile != Profile::FluxImpersonate);
+        let mut flags: Vec<String> = typed.map(|profile| format!("--profile {profile}")).collect();
+        flags.extend(self.impersonate.as_ref().map(|account| format!("--impersonate {account}")));
+        flags.extend((!self.rules.is_empty()).then(|| "--rules FILE".to_owned()));
+        flags.extend(all.contains(&Profile::View).then(|| "--allow-broad-rules".to_owned()));
+        flags.join(" ")
     }
 
     /// The rule in the namespace of the account to act as.

@@ -11,7 +11,7 @@ use crate::{
         deliver::targets::prove_held,
         run_cluster::{NAMESPACE, RunCluster, RunClusters, Several, within},
     },
-    delivery::requirements::{self, Place, Requirement, Way},
+    delivery::requirements::{self, Asked, Place, Requirement},
     error::Result,
     plan::Side,
     registration::held::Held,
@@ -28,19 +28,24 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     /// What the build cluster serves, and what the operator may do there.
-    pub(super) async fn build_cluster(&self, ways: &[Way], namespace: &str) -> Result<Vec<Requirement>> {
-        let place = Place { side: Side::Build, cluster: &self.build.context };
-        let needed = requirements::rights(ways, Side::Build, namespace);
-        let (served, missing) =
-            futures::try_join!(self.build.cluster.served_groups(), self.build.cluster.missing_rights(&needed))?;
-        let mut found = requirements::of_reader_cluster(place, ways, &served);
+    pub(super) async fn build_cluster(
+        &self,
+        ways: Asked<'_>,
+        namespaces: &BTreeSet<String>,
+    ) -> Result<Vec<Requirement>> {
+        let context = self.build.context.as_str();
+        let place = Place { side: Side::Build, cluster: context, context: Some(context) };
+        let served = self.build.cluster.served_groups().await?;
+        let (mut found, ways) = requirements::of_reader_cluster(place, ways, &served);
+        let needed = requirements::rights(&ways, Side::Build, namespaces);
+        let missing = self.build.cluster.missing_rights(&needed).await?;
         found.push(requirements::of_operator(place, &missing));
         Ok(found)
     }
 
     /// What the run cluster of a registration serves and holds, and what its credential may do.
     pub(super) async fn run_cluster(&self, held: &Held) -> Vec<Requirement> {
-        let place = Place { side: Side::Run, cluster: &held.name };
+        let place = Place { side: Side::Run, cluster: &held.name, context: None };
         let (seen, credential) = futures::join!(self.by_context(place, held), self.by_credential(place, held));
         seen.into_iter().chain(credential).collect()
     }
@@ -49,6 +54,7 @@ impl Look<'_> {
         let look = async {
             let run = self.run_clusters.find(held, Several::First).await?;
             let served = run.cluster.served_groups().await?;
+            let place = Place { context: Some(&run.context), ..place };
             let mut found = requirements::of_run_cluster(place, &served, self.deliverables);
             found.extend(namespaces(&run, place, held).await);
             Ok((run.context, found))

@@ -14,6 +14,7 @@ use crate::{
     },
     error::Result,
     output::{yaml_document, yaml_documents},
+    registration::profiles::Profile,
     supply_chain::scaffold::Described,
 };
 
@@ -154,15 +155,19 @@ fn not_deliverable(target: &Target, args: &PackageInstallArgs, with_values: bool
     let mut wanted = vec![("data.packaging.carvel.dev", "packages"), ("packaging.carvel.dev", "packageinstalls")];
     wanted.extend(with_values.then_some(if args.seal { ("bitnami.com", "sealedsecrets") } else { ("", "secrets") }));
     let missing = access::not_granted(&recorded.grants, &wanted);
-    let profiles = match missing.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => return None,
-        [only] if *only == "secrets" => "--profile package-values (beside those it has)",
-        [.., last] if *last == "secrets" => "--profile packages --profile package-values",
-        [.., last] if *last == "sealedsecrets" => "--profile packages, and --rules for sealedsecrets.bitnami.com",
-        _ => "--profile packages",
-    };
+    if missing.is_empty() {
+        return None;
+    }
+    let lacks = |resource: &str| missing.iter().any(|found| found == resource);
+    let mut more = Vec::new();
+    more.extend((lacks("packages") || lacks("packageinstalls")).then_some(Profile::Packages));
+    more.extend(lacks("secrets").then_some(Profile::PackageValues));
+    let mut flags: Vec<String> = Vec::new();
+    flags.extend((!more.is_empty()).then(|| recorded.grants.flags_with(&more)));
+    flags.extend(lacks("sealedsecrets").then(|| "--rules FILE for sealedsecrets.bitnami.com".to_owned()));
+    let flags = flags.join(", and ");
     Some(format!(
-        "the registration '{}' may not deliver {}: register it again with {profiles}",
+        "the registration '{}' may not deliver {}: register it again with {flags}",
         target.name,
         crate::words::list(missing)
     ))

@@ -118,7 +118,7 @@ fn the_package_may_be_on_the_run_cluster_alone_and_the_profile_is_looked_at() {
         "app.default.tap/a/packageinstall.yaml\napp.default.tap/a/params.yaml\napp.default.tap/access/a.yaml\n"
     );
     let told = "the registration 'a' may not deliver packages, packageinstalls and secrets: register it again with \
-                --profile packages --profile package-values";
+                --profile deliverable --profile packages --profile package-values";
     assert!(output.stderr.contains(told), "{}", output.stderr);
 }
 
