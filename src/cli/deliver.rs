@@ -5,9 +5,9 @@ pub mod flux;
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{changing::ChangingArgs, cluster::RunClusterArgs, register_run_cluster::ProfileName};
+use super::{changing::ChangingArgs, cluster::RunClusterArgs};
 
 /// Have a reader on the build cluster deliver from Git to run clusters, or one on a run cluster to itself.
 ///
@@ -22,10 +22,14 @@ pub struct DeliverArgs {
 
 /// Who can deliver.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a doc comment would hide the long help of the arguments, and each has its sentence below"
+)]
 pub enum Deliver {
-    /// With kapp-controller: an App for each run cluster
+    #[command(about = "With kapp-controller: an App for each run cluster")]
     CarvelApp(Box<carvel_app::CarvelAppArgs>),
-    /// With Flux: a source, and two Kustomizations for each run cluster
+    #[command(about = "With Flux: a source, and two Kustomizations for each run cluster")]
     Flux(Box<flux::FluxArgs>),
 }
 
@@ -33,8 +37,8 @@ pub enum Deliver {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Delivery", group(ArgGroup::new("which").args(["run", "all"]).required(true)))]
 pub struct DeliveryArgs {
-    /// To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster
-    /// in that of the package is not called as it is
+    /// The registrations to deliver to (comma-separated, repeatable). The package has a folder for each of them,
+    /// of the same name; write RUN=FOLDER where that folder has another name
     #[arg(long, value_name = "RUN[=FOLDER]", value_delimiter = ',')]
     pub run: Vec<String>,
 
@@ -47,17 +51,17 @@ pub struct DeliveryArgs {
     #[arg(long)]
     pub on_run_cluster: bool,
 
-    /// What the ServiceAccount may do that is made there (repeatable); without it 'packages', or with
+    /// With --on-run-cluster: what the ServiceAccount may do that is made there (repeatable); without it 'packages', or with
     /// --deliverables 'deliverable'
-    #[arg(long, value_name = "PROFILE", value_enum, requires = "on_run_cluster", conflicts_with = "service_account")]
-    pub profile: Vec<ProfileName>,
+    #[arg(long, value_name = "PROFILE", value_enum, conflicts_with = "service_account")]
+    pub profile: Vec<AccountProfile>,
 
     /// The namespace of the kubeconfig Secrets, where the reader's objects go as well: a reader takes no
     /// Secret of another namespace. Without it the namespace of the context
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
-    /// The folder of the repository in which the package's is; without it the root
+    /// The folder of the repository that holds the folder of the package. Without it that is the root
     #[arg(long, value_name = "FOLDER", default_value = "", hide_default_value = true)]
     pub path: String,
 
@@ -90,6 +94,19 @@ pub struct DeliveryArgs {
     /// Do not wait until the reader has delivered
     #[arg(long)]
     pub no_wait: bool,
+}
+
+/// What a ServiceAccount may do that is made for a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccountProfile {
+    /// Cartographer Deliverables and ConfigMaps
+    Deliverable,
+    /// Carvel Packages, PackageInstalls and ConfigMaps
+    Packages,
+    /// Secrets, for values of packages: whoever writes Secrets can forge tokens
+    PackageValues,
+    /// Deployments, Services, Ingresses and ConfigMaps
+    Workload,
 }
 
 /// The credentials of a private repository: never an argument.

@@ -11,8 +11,12 @@ use super::{changing::ChangingArgs, cluster::RunClusterArgs};
 /// leave behind is told before anything is deleted. The registrations stay.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("run_context", |run_context| run_context.requires("on_run_cluster")),
-    mut_arg("run_as", |run_as| run_as.requires("on_run_cluster")),
+    mut_arg("run_context", |run_context| {
+        run_context.requires("on_run_cluster").help("With --on-run-cluster: the context of the run cluster; asked for on a terminal")
+    }),
+    mut_arg("run_as", |run_as| {
+        run_as.requires("on_run_cluster").help("With --on-run-cluster: act as this user on the run cluster")
+    }),
     after_long_help = EXAMPLES,
     group(ArgGroup::new("which").args(["run", "all"]).required(true))
 )]

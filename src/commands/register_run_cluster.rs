@@ -4,8 +4,6 @@ mod one_side;
 mod renew;
 mod resolve;
 
-pub(super) use resolve::profile;
-
 use super::{
     limits,
     registering::{Contexts, Registering, consent},

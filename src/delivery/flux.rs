@@ -8,6 +8,7 @@
 use serde_json::{Map, Value, json};
 
 mod kinds;
+mod oci;
 
 use super::{Access, Delivery, Destination, git::GitRef, names};
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use kinds::{KUSTOMIZATION, SOURCE_KINDS, SOURCES, VERSIONS, newest, source_kind};
+pub use oci::OciRef;
 
 static CONFIG_MAP: ApiKind = ApiKind::namespaced("", "v1", "ConfigMap", "configmaps");
 
@@ -34,8 +36,8 @@ pub enum Source {
     Oci {
         /// Its address, `oci://…`.
         url: String,
-        /// `TAG`, `sha256:…` or `semver:…`.
-        tag: String,
+        /// What of it is read.
+        oci_ref: OciRef,
     },
     /// A bucket of an object store.
     Bucket {
@@ -87,6 +89,8 @@ pub struct Secretless {
     pub service_account: Option<String>,
     /// The audience of its token; the address where none is named.
     pub audience: Option<String>,
+    /// The run cluster as the provider knows it.
+    pub cluster: Option<String>,
 }
 
 impl Source {
@@ -117,7 +121,7 @@ pub fn source(delivery: &Delivery, namespace: &str, how: &Flux) -> Option<Manife
     let mut spec = match &how.source {
         Source::Existing { .. } => return None,
         Source::Git { url, git_ref } => json!({"url": url, "ref": git_ref.for_flux()}),
-        Source::Oci { url, tag } => json!({"url": url, "ref": oci_ref(tag)}),
+        Source::Oci { url, oci_ref } => json!({"url": url, "ref": oci_ref.for_flux()}),
         Source::Bucket { endpoint, bucket, insecure } => {
             let mut spec = json!({"endpoint": endpoint, "bucketName": bucket});
             if *insecure {
@@ -132,14 +136,6 @@ pub fn source(delivery: &Delivery, namespace: &str, how: &Flux) -> Option<Manife
         spec["secretRef"] = json!({"name": secret});
     }
     Some(object(&how.source_kind, &delivery.metadata(namespace, &source_name(delivery, &how.source), None), &spec))
-}
-
-fn oci_ref(tag: &str) -> Value {
-    match tag.strip_prefix("semver:") {
-        Some(constraints) => json!({"semver": constraints}),
-        None if tag.starts_with("sha256:") => json!({"digest": tag}),
-        None => json!({"tag": tag}),
-    }
 }
 
 /// Which of a run cluster's two Kustomizations.
@@ -202,7 +198,7 @@ fn config_map_name(delivery: &Delivery, destination: &Destination) -> String {
 /// What Flux reads instead of a kubeconfig Secret; none where it reads that.
 #[must_use]
 pub fn config_map(delivery: &Delivery, destination: &Destination, endpoint: &Endpoint, how: &Flux) -> Option<Manifest> {
-    let Secretless { provider, service_account, audience } = how.secretless.as_ref()?;
+    let Secretless { provider, service_account, audience, cluster } = how.secretless.as_ref()?;
     let ca = endpoint.certificate_authority.as_ref().map(|pem| String::from_utf8_lossy(pem).into_owned());
     let data = [
         ("provider", Some(provider.clone())),
@@ -210,6 +206,7 @@ pub fn config_map(delivery: &Delivery, destination: &Destination, endpoint: &End
         ("ca.crt", ca),
         ("audiences", audience.clone()),
         ("serviceAccountName", service_account.clone()),
+        ("cluster", cluster.clone()),
     ];
     let data: Map<String, Value> =
         data.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value?)))).collect();

@@ -15,6 +15,8 @@ pub struct Url {
     pub host: String,
     /// The port, where one is named.
     pub port: Option<u16>,
+    /// What follows the host, without '/' at its ends.
+    pub path: String,
 }
 
 impl Url {
@@ -54,10 +56,30 @@ impl Url {
         };
         let in_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
         let in_user = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let is_ip_v6 = |host: &str| {
+            let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            inner.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok())
+        };
+        if host.contains([':', '[', ']']) && !is_ip_v6(host) {
+            return Err(refuse());
+        }
         if host.is_empty() || !host.chars().all(in_host) || !user.unwrap_or("git").chars().all(in_user) {
             return Err(refuse());
         }
-        Ok(Self { scheme: scheme.to_owned(), host: host.trim_matches(['[', ']']).to_owned(), port, text: text.clone() })
+        Ok(Self {
+            scheme: scheme.to_owned(),
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            path: path.trim_matches('/').to_owned(),
+            text: text.clone(),
+        })
+    }
+
+    /// `HOST[:PORT]`, an IPv6 address in brackets.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        self.port.map_or(host.clone(), |port| format!("{host}:{port}"))
     }
 
     /// Is it spoken to over SSH?

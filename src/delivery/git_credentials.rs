@@ -141,6 +141,8 @@ pub fn lacks(secret: &Value, url: &Url, for_flux: bool) -> Option<String> {
         (true, true) => &["identity", "known_hosts"],
         (true, false) => &["ssh-privatekey"],
         (false, true) if has("bearerToken") => &[],
+        // Flux reads the CA of a private server from there too, where nobody must sign in.
+        (false, true) if (has("ca.crt") || has("caFile")) && !has("username") && !has("password") => &[],
         (false, _) => &["username", "password"],
     };
     let missing: Vec<String> = needed.iter().filter(|key| !has(key)).map(|key| format!("'{key}'")).collect();
@@ -211,5 +213,12 @@ mod tests {
         let secret = json!({"data": {"username": "x"}});
         assert_eq!(lacks(&secret, &https, true).as_deref(), Some("'password'"));
         assert_eq!(lacks(&json!({"data": {"bearerToken": "x"}}), &https, true), None);
+        let authority = json!({"data": {"ca.crt": "x"}});
+        assert_eq!(lacks(&authority, &https, true), None);
+        assert!(lacks(&authority, &https, false).is_some());
+        assert_eq!(
+            lacks(&json!({"data": {"ca.crt": "x", "username": "x"}}), &https, true).as_deref(),
+            Some("'password'")
+        );
     }
 }

@@ -25,11 +25,22 @@ pub fn check_run_cluster(name: &str) -> Result<()> {
         ))
         .hint("lower-case letters, digits and '-', with a letter or digit at both ends"));
     }
-    if [PACKAGES, ACCESS].contains(&name) {
-        return Err(Error::usage(format_args!("the folder '{name}' is not for a run cluster"))
-            .hint("register the run cluster under another name"));
+    check_folder(name).map_err(|error| error.replace_hint("register the run cluster under another name"))
+}
+
+/// Refuses a folder of a package that is none of a run cluster's own.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) with the folder.
+pub fn check_folder(folder: &str) -> Result<()> {
+    let refuse =
+        |sentence: String| Err(Error::usage(sentence).hint("name the folder of the run cluster: --run RUN=FOLDER"));
+    let first = folder.split('/').next().unwrap_or_default();
+    match first {
+        "" => refuse("the run cluster's own folder in that of the package has no name".to_owned()),
+        PACKAGES | ACCESS => refuse(format!("the folder '{first}' is not for a run cluster")),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The paths of one run cluster's files, from the root of the repository.
@@ -65,6 +76,10 @@ mod tests {
         for evil in ["", ".", "..", "a/b", "../x", "/etc", "A", "a.b", "packages", "access", ".git", "a\0", "-a"] {
             assert!(check_run_cluster(evil).is_err(), "{evil}");
         }
+        for evil in ["", "packages", "access", "packages/run-a"] {
+            assert!(check_folder(evil).is_err(), "{evil}");
+        }
+        assert!(check_folder("Prod/eu").is_ok());
         assert_eq!(Paths::of("app.default.tap", "run-a").params, "app.default.tap/run-a/params.yaml");
     }
 }

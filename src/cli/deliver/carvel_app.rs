@@ -44,8 +44,7 @@ pub struct CarvelAppArgs {
     #[arg(long, value_name = "NAMESPACE", help_heading = "Reader")]
     pub into_ns: Option<String>,
 
-    /// With --on-run-cluster: the ServiceAccount of the namespace as which the App deploys; without it one is
-    /// made
+    /// With --on-run-cluster: the App deploys as this ServiceAccount of its namespace. Without it one is made
     #[arg(long, value_name = "NAME", help_heading = "Reader")]
     pub service_account: Option<String>,
 

@@ -23,7 +23,7 @@ pub struct FluxArgs {
     pub delivery: DeliveryArgs,
 
     /// The address of the source: of the Git repository, of the artifact (oci://…), or of the object store
-    #[arg(long, alias = "url", value_name = "URL", required_unless_present = "source", help_heading = "Repository")]
+    #[arg(long, alias = "url", value_name = "URL", help_heading = "Repository")]
     pub git_url: Option<String>,
 
     /// What of it is delivered: a branch, refs/tags/TAG, a commit, semver:CONSTRAINTS; of an artifact a
@@ -49,7 +49,7 @@ pub struct FluxArgs {
 
     /// A source of the namespace that is there already: GitRepository/NAME, OCIRepository/NAME or
     /// Bucket/NAME
-    #[arg(long, value_name = "KIND/NAME", conflicts_with_all = ["git_url", "bucket"], help_heading = "Repository")]
+    #[arg(long, value_name = "KIND/NAME", conflicts_with_all = ["git_url", "bucket", "git_credentials"], help_heading = "Repository")]
     pub source: Option<String>,
 
     /// The credentials of the source.
@@ -68,10 +68,10 @@ pub struct FluxArgs {
     #[arg(long, value_name = "VERSION", help_heading = "Reader")]
     pub api_version: Option<String>,
 
-    /// Have Flux act as this ServiceAccount of the namespace of the same name on the run cluster. It must be
-    /// there, the registration must allow it (--impersonate), and there must be one of that name beside
-    /// the Kustomization too: else Flux removes nothing when the delivery ends. With --on-run-cluster the
-    /// one beside it is all there is; without it one is made
+    /// Flux acts as this ServiceAccount on the run cluster, in the namespace that has the name of the
+    /// Kustomization's. The registration must allow it (--impersonate). A ServiceAccount of that name must also be
+    /// in the namespace of the Kustomization: without one Flux removes nothing when the delivery ends. With
+    /// --on-run-cluster it is the ServiceAccount of the Kustomization's namespace, and without this flag one is made
     #[arg(long, value_name = "NAME", help_heading = "Reader")]
     pub service_account: Option<String>,
 
@@ -88,6 +88,11 @@ pub struct FluxArgs {
     /// The audience that the run cluster expects; without it its address
     #[arg(long, value_name = "AUDIENCE", requires = "secretless", help_heading = "Reader")]
     pub secretless_audience: Option<String>,
+
+    /// The run cluster as its provider knows it, such as arn:aws:eks:REGION:ACCOUNT:cluster/NAME; aws always
+    /// needs it
+    #[arg(long, value_name = "RESOURCE", requires = "secretless", help_heading = "Reader")]
+    pub secretless_cluster: Option<String>,
 
     /// Where, how far, and how long it may take.
     #[command(flatten)]

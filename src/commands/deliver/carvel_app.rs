@@ -23,7 +23,7 @@ use crate::{
     error::{Error, Result},
     output::Printer,
     package_install::APP,
-    registration::readers::LastResult,
+    registration::{names::is_dns_label, readers::LastResult},
     report::Journal,
     words,
 };
@@ -56,6 +56,7 @@ pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &
     let access = Access { at: &at, args: typed, delivery: &delivery, namespace: &namespace, account, deployer };
     let (targets, unreachable) = futures::join!(access.targets(&named), reach::warning(Some(&url), at.side()));
     let targets = targets?;
+    targets::check_folders(&delivery, &targets)?;
     let asked = targets.len();
     let destinations: Vec<_> = targets.iter().map(|target| &target.destination).collect();
     let found = contents::read(typed.working_tree.as_deref(), &delivery, &destinations)?;
@@ -123,7 +124,15 @@ fn resolve(args: &CarvelAppArgs) -> Result<Decided> {
         ));
     }
     if args.sync_period.as_secs() < MIN_SYNC {
-        return Err(Error::usage(format_args!("--sync-period: kapp-controller syncs every {MIN_SYNC} s at the most")));
+        return Err(Error::usage(format_args!(
+            "--sync-period: {MIN_SYNC}s is the shortest that kapp-controller takes"
+        )));
+    }
+    if let Some(into) = &args.into_ns {
+        is_dns_label(into).then_some(()).ok_or_else(|| {
+            Error::usage(format_args!("--into-ns: '{}' cannot be the name of a namespace", into.escape_debug()))
+                .hint("lower-case letters, digits and '-', with a letter or digit at both ends")
+        })?;
     }
     let path = names::folder("--path", &args.delivery.path)?;
     let (default, content) = match &args.package {

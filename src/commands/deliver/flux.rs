@@ -1,6 +1,7 @@
 //! `kubectl tapmc deliver flux`: resolve, observe and prove, plan, and on as every delivery.
 
 mod resolve;
+mod secretless;
 
 use super::{
     Delivering,
@@ -8,7 +9,7 @@ use super::{
     apply::Step,
     carvel_app::encryption_warning,
     contents, impersonation, observe, reach, steps,
-    targets::{Registered, Target},
+    targets::{self, Registered, Target},
 };
 use crate::{
     cli::deliver::flux::FluxArgs,
@@ -58,6 +59,7 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
         observe::served(cluster, &KUSTOMIZATION, version),
     );
     let (targets, source_kind, kustomization) = (targets?, source_kind?, kustomization?);
+    targets::check_folders(delivery, &targets)?;
     let asked = targets.len();
     let destinations: Vec<_> = targets.iter().map(|target| &target.destination).collect();
     let found = contents::read(typed.working_tree.as_deref(), delivery, &destinations)?;
@@ -66,7 +68,8 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
     // What Flux does on another cluster as another account is that account's right.
     let acts_itself = account.is_some() || (args.service_account.is_none() && args.secretless.is_none());
     let proven = access.prove(targets, limits(&changing.kubeconfig), &found, acts_itself).await?;
-    let Proven { targets, failed, wanted: of_access, warnings: of_account } = proven;
+    let Proven { targets, mut failed, wanted: of_access, warnings: of_account } = proven;
+    let targets = secretless::reachable(targets, decided.secretless.as_ref(), &mut failed)?;
     let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).chain(of_account).collect();
     if let (ReaderCluster::Build(build), Some(name)) = (&at, &args.service_account) {
         let runs = RunClusters::new(&build.kubeconfig, &args.delivering.run_cluster, limits(&changing.kubeconfig));

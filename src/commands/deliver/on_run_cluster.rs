@@ -11,9 +11,9 @@ use super::{
     targets::{Named, Target},
 };
 use crate::{
-    cli::{deliver::DeliveryArgs, register_run_cluster::ProfileName},
+    cli::deliver::{AccountProfile, DeliveryArgs},
     cluster::Cluster,
-    commands::{register_run_cluster::profile, run_cluster::NAMESPACE},
+    commands::run_cluster::NAMESPACE,
     delivery::{self, Content, DELIVERY, Destination, account, contents::Deployer, planning::Wanted},
     error::{Error, Kind, Result},
     plan::{Manifest, Side},
@@ -52,7 +52,14 @@ pub(super) fn resolve(
     deployer: Deployer,
 ) -> Result<Option<Account>> {
     if !args.on_run_cluster {
-        return Ok(None);
+        return match args.profile.as_slice() {
+            [] => Ok(None),
+            _ => Err(Error::usage(
+                "--profile is for the ServiceAccount that --on-run-cluster makes: what a registration may do is decided \
+                 when it is registered",
+            )
+            .hint("register it again with what it may do: kubectl tapmc register-run-cluster --profile PROFILE")),
+        };
     }
     if args.all {
         return Err(Error::usage("--all means registrations, and with --on-run-cluster there are none")
@@ -66,20 +73,23 @@ pub(super) fn resolve(
         .hint("deliver once for each: --run NAME[=FOLDER] --run-context CONTEXT"));
     }
     for run in &args.run {
-        Name::parse(run.split('=').next().unwrap_or_default())?;
+        let name = run.split('=').next().unwrap_or_default();
+        Name::parse(name).map_err(|_| {
+            Error::usage(format_args!("--run: '{}' cannot be the name of a run cluster", name.escape_debug()))
+                .hint("lower-case letters, digits and '-'; where its folder is called otherwise, --run NAME=FOLDER")
+        })?;
     }
-    let profiles = args.profile.iter().map(|name| grantable(*name)).collect::<Result<Vec<_>>>()?;
+    let profiles: Vec<Profile> = args.profile.iter().map(|name| profile(*name)).collect();
     let rules = account::rules(content, &profiles, deployer);
     Ok(Some(Account { own: service_account.map(str::to_owned), rules }))
 }
 
-fn grantable(name: ProfileName) -> Result<Profile> {
-    match profile(name) {
-        Profile::FluxImpersonate | Profile::View => Err(Error::usage(
-            "--profile: 'flux-impersonate' and 'view' are for registrations, no reader delivers by them",
-        )
-        .hint("packages, package-values, deliverable or workload")),
-        profile => Ok(profile),
+fn profile(name: AccountProfile) -> Profile {
+    match name {
+        AccountProfile::Deliverable => Profile::Deliverable,
+        AccountProfile::Packages => Profile::Packages,
+        AccountProfile::PackageValues => Profile::PackageValues,
+        AccountProfile::Workload => Profile::Workload,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         build_cluster::BuildCluster,
         proof::{Use, prove_observed},
     },
-    delivery::{Access, Destination, names},
+    delivery::{Access, Delivery, Destination, layout, names},
     error::{Error, Result},
     registration::{
         facts::SecretFacts,
@@ -53,6 +53,21 @@ pub(super) fn named(args: &DeliveryArgs) -> Result<Vec<Named>> {
         Ok(Named { run: run.to_owned(), folder })
     };
     args.run.iter().map(read).collect()
+}
+
+/// Refuses a run cluster's own folder that holds the Packages of all, or what is not delivered.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) with the folder.
+pub(super) fn check_folders(delivery: &Delivery, targets: &[Target]) -> Result<()> {
+    if delivery.packages().is_none() {
+        return Ok(());
+    }
+    let mut all = targets.iter().map(|target| &target.destination);
+    all.try_for_each(|destination| {
+        layout::check_folder(&destination.folder)
+            .map_err(|error| error.context(format_args!("--run {}", destination.run)))
+    })
 }
 
 /// Finds them by one request.

@@ -131,7 +131,7 @@ fn grants(args: &RegisterRunClusterArgs) -> Result<Option<Grants>> {
 }
 
 /// The profile of that name.
-pub(in crate::commands) fn profile(name: ProfileName) -> Profile {
+fn profile(name: ProfileName) -> Profile {
     match name {
         ProfileName::Deliverable => Profile::Deliverable,
         ProfileName::Packages => Profile::Packages,

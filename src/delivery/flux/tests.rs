@@ -48,8 +48,9 @@ fn a_source_and_two_kustomizations() {
 
 #[test]
 fn other_sources_and_credentials() {
-    let secretless = Secretless { provider: "generic".into(), service_account: Some("d".into()), audience: None };
-    let oci = Source::Oci { url: "oci://r/a".into(), tag: "sha256:ab".into() };
+    let secretless =
+        Secretless { provider: "generic".into(), service_account: Some("d".into()), audience: None, cluster: None };
+    let oci = Source::Oci { url: "oci://r/a".into(), oci_ref: OciRef::parse("semver:>=1").unwrap() };
     let how = Flux { source: oci, secretless: Some(secretless), decryption: Some("keys".into()), ..how() };
     let spec = kustomization(&delivery(), &destination(), Part::Own, &how).unwrap().body["spec"].clone();
     assert_eq!(spec["kubeConfig"], json!({"configMapRef": {"name": "app.tap-run-a-kubeconfig"}}));
@@ -65,7 +66,7 @@ fn other_sources_and_credentials() {
         data,
         json!({"provider": "generic", "address": "https://run", "ca.crt": "pem", "serviceAccountName": "d"})
     );
-    assert_eq!(source(&delivery(), "b", &how).unwrap().body["spec"]["ref"], json!({"digest": "sha256:ab"}));
+    assert_eq!(source(&delivery(), "b", &how).unwrap().body["spec"]["ref"], json!({"semver": ">=1"}));
     let existing = Flux { source: Source::Existing { kind: "Bucket", name: "mine".into() }, ..how };
     assert!(source(&delivery(), "b", &existing).is_none());
     assert_eq!(source_name(&delivery(), &existing.source), "mine");

@@ -23,11 +23,31 @@ fn command_lines_that_cannot_be_meant() {
         (&["flux", "a"], "required arguments were not provided"),
         (&["carvel-app", "--all"], "<PACKAGE>"),
         (&["carvel-app", "a", "--all", "--service-account", "x"], "would deploy to the build cluster"),
-        (&["carvel-app", "a", "--all", "--sync-period", "10s"], "syncs every 30 s at the most"),
+        (&["carvel-app", "a", "--all", "--sync-period", "10s"], "30s is the shortest that kapp-controller takes"),
+        (&["carvel-app", "a", "--all", "--into-ns", "A B"], "--into-ns: 'A B' cannot be the name of a namespace"),
+        (&["flux", "a", "--all", "--interval", "0s"], "--interval: Flux needs some time"),
+        (&["flux", "a", "--all", "--source-interval", "0"], "--source-interval: Flux needs some time"),
+        (&["flux", "a", "--all", "--secretless=aws"], "--secretless=aws needs --secretless-cluster"),
+        (&["flux", "a", "--all", "--secretless=aws", "--secretless-cluster", "prod"], "'prod' is no ARN"),
+        (&["flux", "a", "--all", "--secretless", "--secretless-cluster", "prod"], "'generic' knows none"),
+        (&["flux", "a", "--run", "a,b", "--secretless=gcp", "--secretless-cluster", "x"], "several are delivered to"),
         (&["flux", "a", "--all", "--git-ssh-key", "/dev/null"], "a private key is of no use over HTTP"),
         (&["flux", "a", "--all", "--git-credentials-env", "NOT_SET_AT_ALL"], "NOT_SET_AT_ALL is not set"),
     ] {
         Tapmc::bare(["deliver"]).args(args).args(url).fails(2, &[piece]);
+    }
+    let bucket = ["--source-kind", "Bucket", "--bucket", "b"];
+    let oci = ["--source-kind", "OCIRepository"];
+    for (args, pieces) in [
+        (&[][..], &["--git-url is missing", "--source GitRepository/NAME"][..]),
+        (&["--git-url", "oci://h/x"], &["the address of an artifact", "--source-kind OCIRepository"]),
+        (&["--source", "GitRepository/x", "--git-secret", "s"], &["cannot be used with"]),
+        (&[&bucket[..], &["--git-url", "https://s3/x/prefix"]].concat(), &["goes on with '/x/prefix'", "--path"]),
+        (&[&bucket[..], &["--git-url", "https://s3", "--git-ref", "v1"]].concat(), &["--git-ref: a bucket"]),
+        (&[&bucket[..], &["--git-url", "https://::1:9000"]].concat(), &["--git-url is not the address"]),
+        (&[&oci[..], &["--git-url", "oci://h/x", "--git-ref", "a b"]].concat(), &["nothing that an artifact can have"]),
+    ] {
+        Tapmc::bare(["deliver", "flux", "a", "--all"]).args(args).fails(2, pieces);
     }
     let output = Tapmc::bare(["deliver", "flux", "a", "--all", "--git-url", "https://me:hunter2@h/x"])
         .fails(2, &["holds a user or a password"]);
@@ -62,6 +82,13 @@ fn unknown_registrations_and_secrets_elsewhere() {
             &format!("deliver from there: -n {}", it.namespace),
         ],
     );
+    for folder in ["", ".", "packages", "access/x"] {
+        for reader in ["flux", "carvel-app"] {
+            let run = format!("{}={folder}", it.case.name);
+            let deliver = Tapmc::new(["deliver", reader, "a", "--run", &run, "--git-url", URL, "--context", BUILD_TWO]);
+            deliver.args(["-n", &it.namespace, "--yes"]).fails(2, &[&format!("--run {}", it.case.name), "RUN=FOLDER"]);
+        }
+    }
     it.deliver("flux").args(["--run-namespace", "other"]).fails(2, &["'other' is no run namespace of"]);
     it.deliver("flux").args(["--git-secret", "missing"]).fails(2, &["there is no Secret 'missing' in the namespace"]);
     it.deliver("flux").args(["--api-version", "v1beta9"]).fails(2, &["in v1, not in 'v1beta9'", "--api-version v1"]);

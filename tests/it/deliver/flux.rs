@@ -189,6 +189,18 @@ fn other_sources_and_ways() {
     let oci =
         export(&["--source-kind", "OCIRepository", "--git-url", "oci://127.0.0.1:1/team/gitops", "--git-ref", "v1"]);
     assert!(oci.contains("kind: OCIRepository") && oci.contains("tag: v1"), "{oci}");
+    let bucket = |url: &str, more: &[&str]| {
+        export(&[&["--source-kind", "Bucket", "--bucket", "gitops", "--git-url", url], more].concat())
+    };
+    let found = bucket("http://[::1]:9000/", &["--path", "teams/blue"]);
+    for piece in ["kind: Bucket", "bucketName: gitops", "insecure: true", "path: ./teams/blue/app.tap/packages"] {
+        assert!(found.contains(piece), "{piece}: {found}");
+    }
+    assert!(found.contains("endpoint: '[::1]:9000'") || found.contains("endpoint: \"[::1]:9000\""), "{found}");
+    assert!(!bucket("https://s3.example.com", &[]).contains("insecure"));
+    let arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod";
+    let aws = export(&["--git-url", URL, "--secretless=aws", "--secretless-cluster", arn]);
+    assert!(aws.contains("provider: aws") && aws.contains(&format!("cluster: {arn}")), "{aws}");
     let secretless = export(&["--git-url", URL, "--secretless", "--secretless-audience", "run"]);
     assert!(secretless.contains("configMapRef") && secretless.contains("provider: generic"), "{secretless}");
     assert!(!secretless.contains("secretRef"), "{secretless}");

@@ -1,7 +1,7 @@
 //! What was typed, decided as far as that needs no cluster.
 
 use crate::{
-    cli::deliver::flux::{FluxArgs, Provider, SourceKind},
+    cli::deliver::flux::{FluxArgs, SourceKind},
     commands::deliver::{
         credentials,
         on_run_cluster::{self, Account},
@@ -10,7 +10,7 @@ use crate::{
     delivery::{
         Content, Delivery,
         contents::Deployer,
-        flux::{Secretless, Source},
+        flux::{OciRef, Secretless, Source},
         git::{GIT, GitRef, Url},
         git_credentials::GitCredentials,
         names,
@@ -18,6 +18,8 @@ use crate::{
     error::{Error, Result},
     registration::trial,
 };
+
+use super::secretless;
 
 /// What was decided.
 pub(super) struct Decided {
@@ -41,11 +43,13 @@ pub(super) fn resolve(args: &FluxArgs) -> Result<Decided> {
     let name = args.delivery.delivery_name.clone().unwrap_or_else(|| args.package.clone());
     names::check_name("--name", &name)?;
     let content = Content::Package { folder: names::path(&[&path, &args.package]) };
-    if args.delivery.on_run_cluster && args.secretless.is_some() {
-        return Err(Error::usage(
-            "--secretless is for another cluster than Flux's own, and with --on-run-cluster there is none",
-        )
-        .hint("leave it out: Flux acts as a ServiceAccount there"));
+    let secretless = secretless::resolve(args)?;
+    for (flag, interval) in [("--interval", args.interval), ("--source-interval", args.source_interval)] {
+        if interval.is_zero() {
+            return Err(
+                Error::usage(format_args!("{flag}: Flux needs some time in between")).hint(format_args!("{flag} 1m"))
+            );
+        }
     }
     let service_account = args.service_account.as_deref();
     let account = on_run_cluster::resolve(&args.delivery, service_account, &content, Deployer::Flux)?;
@@ -63,17 +67,6 @@ pub(super) fn resolve(args: &FluxArgs) -> Result<Decided> {
         return Err(Error::usage("Flux takes no private key without the server's public keys")
             .hint("add --git-known-hosts FILE, as ssh-keyscan prints it"));
     }
-    let secretless = args.secretless.map(|provider| Secretless {
-        provider: match provider {
-            Provider::Generic => "generic",
-            Provider::Aws => "aws",
-            Provider::Azure => "azure",
-            Provider::Gcp => "gcp",
-        }
-        .to_owned(),
-        service_account: args.secretless_account.clone(),
-        audience: args.secretless_audience.clone(),
-    });
     Ok(Decided { delivery, source, url, credentials, secretless, named: targets::named(&args.delivery)?, account })
 }
 
@@ -89,11 +82,18 @@ fn source(args: &FluxArgs) -> Result<(Source, Option<Url>)> {
         let found = trial::Source::parse(existing, "./")?;
         return Ok((Source::Existing { kind: found.kind, name: found.name }, None));
     }
-    let typed = args.git_url.as_deref().unwrap_or_default();
+    let Some(typed) = args.git_url.as_deref() else {
+        return Err(Error::usage("from where is delivered? --git-url is missing")
+            .hint("--git-url URL; or a source of the namespace that is there already: --source GitRepository/NAME"));
+    };
     if args.bucket.is_some() != (args.source_kind == SourceKind::Bucket) {
         return Err(Error::usage("--bucket NAME and --source-kind Bucket need each other"));
     }
     match args.source_kind {
+        SourceKind::GitRepository if typed.starts_with("oci://") => {
+            Err(Error::usage("--git-url is the address of an artifact, and no Git repository's")
+                .hint("add --source-kind OCIRepository"))
+        }
         SourceKind::GitRepository => {
             let url = Url::parse(typed, &GIT)?;
             let git_ref = GitRef::parse(args.git_ref.as_deref().unwrap_or("main"))?;
@@ -101,14 +101,26 @@ fn source(args: &FluxArgs) -> Result<(Source, Option<Url>)> {
         }
         SourceKind::OciRepository => {
             let url = Url::parse(typed, &["oci"])?;
-            let tag = args.git_ref.clone().unwrap_or_else(|| "latest".to_owned());
-            Ok((Source::Oci { url: url.text.clone(), tag }, Some(url)))
+            let oci_ref = OciRef::parse(args.git_ref.as_deref().unwrap_or("latest"))?;
+            Ok((Source::Oci { url: url.text.clone(), oci_ref }, Some(url)))
         }
         SourceKind::Bucket => {
             let url = Url::parse(typed, &["https", "http"])?;
-            let endpoint = url.port.map_or(url.host.clone(), |port| format!("{}:{port}", url.host));
+            if args.git_ref.is_some() {
+                return Err(Error::usage(
+                    "--git-ref: a bucket holds what it holds, and no versions that could be named",
+                )
+                .hint("leave it out"));
+            }
+            if !url.path.is_empty() {
+                return Err(Error::usage(format_args!(
+                    "--git-url of a bucket ends with its host, and this one goes on with '/{}'",
+                    url.path.escape_debug()
+                ))
+                .hint("name a folder of the bucket with --path, and the bucket itself with --bucket"));
+            }
             let bucket = args.bucket.clone().unwrap_or_default();
-            Ok((Source::Bucket { endpoint, bucket, insecure: url.scheme == "http" }, Some(url)))
+            Ok((Source::Bucket { endpoint: url.authority(), bucket, insecure: url.scheme == "http" }, Some(url)))
         }
     }
 }

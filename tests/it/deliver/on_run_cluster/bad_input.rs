@@ -27,18 +27,22 @@ fn command_lines_that_cannot_be_meant() {
         ),
         (&["flux", "a", "--run", "x", "--as", "me"], &["--as is of the build cluster", "--run-as"]),
         (&["flux", "a", "--run", "x", "--secretless"], &["--secretless is for another cluster", "leave it out"]),
-        (&["flux", "a", "--run", "x", "--profile", "view"], &["'view' are for registrations"]),
+        (&["flux", "a", "--run", "x", "--profile", "view"], &["invalid value 'view'", "package-values"]),
         (&["flux", "a", "--run", "x", "--profile", "packages", "--service-account", "d"], &["cannot be used with"]),
         (
             &["carvel-app", "a", "--run", "x", "-n", "here", "--run-namespace", "there"],
             &["delivers to its own namespace, which is 'here'", "put the App there: -n there; or deliver with Flux"],
         ),
+        (&["carvel-app", "a", "--run", "packages", "-n", "here"], &["the folder 'packages' is not for a run cluster"]),
+        (&["carvel-app", "a", "--run", "x=.", "-n", "here"], &["has no name", "--run RUN=FOLDER"]),
         (&["carvel-app", "a", "--run", "x", "-n", "here", "--into-ns", "there"], &["--into-ns 'there'"]),
     ] {
         deliver(args).args(here).fails(2, pieces);
     }
     deliver(&["flux", "a", "--run", "x", "--on-run-cluster"]).fails(2, &["--run-context is missing", "prod"]);
-    deliver(&["flux", "a", "--run", "x", "--profile", "packages"]).fails(2, &["--on-run-cluster"]);
+    deliver(&["flux", "a", "--run", "x", "--profile", "packages"])
+        .fails(2, &["that --on-run-cluster makes", "kubectl tapmc register-run-cluster --profile"]);
+    deliver(&["flux", "a", "--run", "a/b", "--on-run-cluster"]).fails(2, &["--run: 'a/b' cannot be the name"]);
     Tapmc::bare(["undeliver", "--all", "--run-context", "prod"]).fails(2, &["--on-run-cluster"]);
     Tapmc::bare(["check", "x", "--on-run-cluster"]).fails(2, &["cannot be used with"]);
 }
