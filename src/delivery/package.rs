@@ -56,11 +56,14 @@ pub fn versions_of(objects: &[(Value, String)], ref_name: &str, looked_in: &str)
 }
 
 /// Refuses what cannot be the name of a package and of its folder.
-fn check_name(ref_name: &str) -> Result<()> {
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) with what was typed.
+pub fn check_name(ref_name: &str) -> Result<()> {
     if is_dns_subdomain(ref_name) {
         return Ok(());
     }
-    Err(Error::usage(format_args!("'{}' cannot be the name of a package", ref_name.escape_debug()))
+    Err(Error::usage(format_args!("PACKAGE '{}' cannot be the name of a package", ref_name.escape_debug()))
         .hint("it is what spec.refName says: app.default.tap"))
 }
 

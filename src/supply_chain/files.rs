@@ -62,7 +62,9 @@ impl FileObject {
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) with file, line and column, or file and document.
 pub fn parse(text: &str, file: &str) -> Result<Vec<FileObject>> {
-    let objects = parse_any(text, file)?;
+    let objects = parse_any(text, file).map_err(|error| {
+        if error.hint_text() == Some(RENDER) { error.replace_hint(RENDER_AND_APPLY) } else { error }
+    })?;
     objects.iter().try_for_each(refuse_secret)?;
     Ok(objects)
 }
@@ -91,7 +93,8 @@ pub fn parse_any(text: &str, file: &str) -> Result<Vec<FileObject>> {
     Ok(objects)
 }
 
-const RENDER: &str = "render it with ytt first: ytt -f FILE | kubectl tapmc apply-supply-chain -f -";
+const RENDER: &str = "render it with ytt first: ytt -f FILE";
+const RENDER_AND_APPLY: &str = "render it with ytt first: ytt -f FILE | kubectl tapmc apply-supply-chain -f -";
 
 /// Refuses objects that are there twice.
 ///

@@ -25,7 +25,7 @@ use make::Made;
 pub(super) async fn package_install(args: PackageInstallArgs, printer: Printer, journal: &Journal) -> Result<()> {
     let typed = resolve::resolve(&args)?;
     let asks = asks_clusters(&args);
-    let build = if asks { Some(BuildCluster::connect(&args.cluster, &args.kubeconfig).await?) } else { None };
+    let build = if asks { Some(connect(&args).await?) } else { None };
     let run_clusters =
         build.as_ref().map(|build| RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig)));
 
@@ -67,6 +67,19 @@ pub(super) async fn package_install(args: PackageInstallArgs, printer: Printer, 
     printer.package_install(&report)?;
     let failed = failures.into_iter().map(|(failed, error)| (failed.name, error)).collect();
     verdict(failed, (accesses.len(), "run cluster"), "run the command again: what is done is not done twice")
+}
+
+/// Prepares the way to the build cluster, which tells the run namespaces that were not typed.
+async fn connect(args: &PackageInstallArgs) -> Result<BuildCluster> {
+    let connected = BuildCluster::connect(&args.cluster, &args.kubeconfig).await;
+    let could_do_without = !args.filenames.is_empty() && !args.all && !args.apply && args.cluster.context.is_none();
+    connected.map_err(|error| {
+        if !could_do_without {
+            return error;
+        }
+        let hint = error.hint_text().map_or(String::new(), |hint| format!("{hint}; "));
+        error.replace_hint(format_args!("{hint}with --run-namespace NAMESPACE no cluster is asked"))
+    })
 }
 
 /// Without a cluster everything that one would say must have been typed.

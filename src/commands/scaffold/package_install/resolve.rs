@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use crate::{
     cli::scaffold::package_install::PackageInstallArgs,
     commands::object_files,
-    delivery::{layout, package_install::default_name, typed_values, version_constraint::Constraint},
+    delivery::{layout, package, package_install::default_name, typed_values, version_constraint::Constraint},
     error::{Error, Result},
-    registration::{names::is_dns_subdomain, rules_file},
+    registration::rules_file,
     supply_chain::scaffold::check_name,
 };
 
@@ -28,12 +28,10 @@ pub(super) struct Typed {
 
 /// Reads the files and checks the names.
 pub(super) fn resolve(args: &PackageInstallArgs) -> Result<Typed> {
+    package::check_name(&args.package)?;
     args.run.iter().try_for_each(|name| layout::check_run_cluster(name))?;
     let name = args.name.clone().unwrap_or_else(|| default_name(&args.package).to_owned());
-    // A package of another name than that is refused where it is looked for.
-    if args.name.is_some() || is_dns_subdomain(&args.package) {
-        check_name("--name", &name)?;
-    }
+    check_name("--name", &name)?;
     let service_account = args.service_account.clone().unwrap_or_else(|| format!("{name}-sa"));
     check_name("--service-account", &service_account)?;
     if let Some(namespace) = &args.run_namespace {

@@ -19,6 +19,7 @@ use crate::{
     },
     error::{Error, Kind, Result},
     supply_chain::files::{self, FileObject},
+    words,
 };
 
 /// The versions of the package that are there.
@@ -30,7 +31,8 @@ pub(super) async fn observe(
 ) -> Result<Vec<Package>> {
     if !args.filenames.is_empty() {
         let objects = in_files(args)?;
-        return versions_of(&objects, &args.package, "in what -f names");
+        let found = versions_of(&objects, &args.package, "in what -f names");
+        return found.map_err(|error| if objects.is_empty() { error.replace_hint(meant(args)) } else { error });
     }
     let Some((build, run_clusters)) = build.zip(run_clusters) else { return Err(Error::usage("no Package is named")) };
     let namespace = match &args.namespace {
@@ -39,10 +41,7 @@ pub(super) async fn observe(
     };
     let on_build = on_cluster(&build.cluster, &namespace, &args.package).await;
     let Err(error) = on_build else { return on_build };
-    if args.namespace.is_some()
-        || error.kind() != Kind::Usage
-        || !crate::registration::names::is_dns_subdomain(&args.package)
-    {
+    if args.namespace.is_some() || error.kind() != Kind::Usage {
         return Err(error);
     }
     // Packages are delivered to run clusters; the build cluster need not have them.
@@ -88,10 +87,22 @@ fn in_files(args: &PackageInstallArgs) -> Result<Vec<(Value, String)>> {
     Ok(packages.into_iter().map(|found| (found.object, found.place.to_string())).collect())
 }
 
+/// Which package was meant, by the folders of the repository: its Packages are read for the one that is named
+/// alone.
+fn meant(args: &PackageInstallArgs) -> String {
+    let folders = args.filenames.iter().filter_map(|root| std::fs::read_dir(root).ok()).flatten().flatten();
+    let packages = folders.filter(|folder| folder.path().join(PACKAGES).is_dir());
+    let mut names: Vec<String> = packages.filter_map(|folder| folder.file_name().into_string().ok()).collect();
+    names.sort();
+    match words::closest(&args.package, &names) {
+        Some(close) => format!("did you mean '{close}'?"),
+        None if names.is_empty() => "there is none at all: name a file or folder with the Package".to_owned(),
+        None => format!("there is {}", words::list(names.iter().map(|name| format!("'{name}'")))),
+    }
+}
+
 /// The folder itself, or the Packages in it where it is a package's folder or a repository's root.
 fn folder_of_packages(folder: &Path, package: &str) -> std::path::PathBuf {
-    let is_name = crate::registration::names::is_dns_subdomain(package);
-    let in_root = is_name.then(|| folder.join(package).join(PACKAGES));
-    let candidates = in_root.into_iter().chain([folder.join(PACKAGES)]);
+    let candidates = [folder.join(package).join(PACKAGES), folder.join(PACKAGES)];
     candidates.into_iter().find(|candidate| candidate.is_dir()).unwrap_or_else(|| folder.to_owned())
 }

@@ -66,9 +66,9 @@ fn names_that_are_no_folders_and_packages_that_are_not_there() {
     for run in ["..", "a/b", "packages", "access", "/etc"] {
         scaffold(root.path()).args(["--run", run]).fails(2, &["folder"]);
     }
-    for package in ["../../etc", "a/b", ".."] {
+    for package in ["../../etc", "a/b", "..", "../p", "App.tap", "."] {
         let command = Tapmc::bare(["scaffold", "package-install", package, "--run", "a", "--run-namespace", "b", "-f"]);
-        command.arg(root.path()).fails(2, &["cannot be the name of a"]);
+        command.arg(root.path()).fails(2, &[&format!("PACKAGE '{package}' cannot be the name of a package")]);
     }
     let command = |package: &str| {
         Tapmc::bare(["scaffold", "package-install", package, "--run", "a", "--run-namespace", "b", "-f"])
@@ -81,6 +81,24 @@ fn names_that_are_no_folders_and_packages_that_are_not_there() {
     command("app.default.tap").args(["--version-constraint", "~1"]).fails(2, &["is no version constraint"]);
     command("app.default.tap").args(["--name", "A b"]).fails(2, &["--name: 'A b' cannot be the name of an object"]);
     command("app.default.tap").args(["--run", "a"]).fails(2, &["twice"]);
+}
+
+#[test]
+fn a_package_that_is_misspelt_or_not_rendered_and_no_cluster_to_ask() {
+    let root = repository(&["1.0.0"], &schema());
+    let command =
+        |package: &str| Tapmc::bare(["scaffold", "package-install", package, "--run", "a", "-f"]).arg(root.path());
+    let output = command("app.defaul.tap")
+        .args(["--run-namespace", "b"])
+        .fails(2, &["there is no Package of 'app.defaul.tap'", "did you mean 'app.default.tap'?"]);
+    assert!(!output.stderr.contains("--namespace"), "{}", output.stderr);
+    command("app.default.tap")
+        .env("KUBECONFIG", root.path().join("missing"))
+        .fails(2, &["there is no kubeconfig", "with --run-namespace NAMESPACE no cluster is asked"]);
+    fs::write(root.path().join("app.default.tap/packages/t.yaml"), "#@ x = 1\nname: #@ x\n").unwrap();
+    let output =
+        command("app.default.tap").args(["--run-namespace", "b"]).fails(2, &["render it with ytt first: ytt -f FILE"]);
+    assert!(!output.stderr.contains("apply-supply-chain"), "{}", output.stderr);
 }
 
 #[test]
