@@ -336,7 +336,7 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)
@@ -475,7 +475,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__deliver__subcmd__flux)
-            opts="-n -y -o -v -h --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
+            opts="-n -y -o -v -h --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --secretless-cluster --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -486,7 +486,7 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)
@@ -582,6 +582,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --secretless-audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secretless-cluster)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

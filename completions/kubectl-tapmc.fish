@@ -27,18 +27,18 @@ end
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s h -l help -d 'Print help'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s V -l version -d 'Print version'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster and store it, proven, on the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster, and store it, proven'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "verify" -d 'Prove stored credentials again, from here or through their reader'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotate-token" -d 'Issue a new token for registrations, and end the former one'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations from both clusters, and prove that their tokens are dead'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations, and prove that their tokens are dead'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotation-schedule" -d 'Have a CronJob on the build cluster renew the tokens of registrations'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "pause-supply-chain" -d 'Have controllers leave the supply chain alone, so that it can be changed'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "resume-supply-chain" -d 'Let controllers go on with what was paused'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the supply chains, their Workloads and what was stamped for these'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "supply-chain-status" -d 'Show what is paused, the chains, their Workloads and what was stamped'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "apply-supply-chain" -d 'Change supply chains and templates so that it can be undone'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undo-supply-chain" -d 'List the changes of supply chains, and take one back'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "scaffold" -d 'Make chains and templates, and the files that install a package on run clusters'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "scaffold" -d 'Make chains, templates, and the files that install a package'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "handover" -d 'Hand the Deliverable of a Workload over to a run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "deliver" -d 'Have kapp-controller or Flux deliver from Git to run clusters'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "delivery-status" -d 'Show what is delivered to run clusters, and how it fares there'
@@ -359,7 +359,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undo-supply-chain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -s h -l help -d 'Print help'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "deliverable-config" -d 'For each Workload a ConfigMap with its Deliverable, written to a Git repository'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "package-install" -d 'The files by which a Package is installed on run clusters, in the layout of a GitOps repository'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and not __fish_seen_subcommand_from deliverable-config package-install prebuilt-image" -f -a "prebuilt-image" -d 'A chain that runs images which were built elsewhere'
@@ -511,18 +511,16 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -s h -l help -d 'Print help'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -f -a "carvel-app" -d 'With kapp-controller: an App for each run cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and not __fish_seen_subcommand_from carvel-app flux" -f -a "flux" -d 'With Flux: a source, and two Kustomizations for each run cluster'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run -d 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as it is' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l profile -d 'What the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run -d 'The registrations to deliver to (comma-separated, repeatable). The package has a folder for each of them, of the same name; write RUN=FOLDER where that folder has another name' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l profile -d 'With --on-run-cluster: what the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
 packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
-package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
-workload\t'Deployments, Services, Ingresses and ConfigMaps'
-flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
-view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s n -l namespace -d 'The namespace of the kubeconfig Secrets, where the reader\'s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l path -d 'The folder of the repository in which the package\'s is; without it the root' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l path -d 'The folder of the repository that holds the folder of the package. Without it that is the root' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the reader may write' -r -F
@@ -536,7 +534,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l git-known-hosts -d 'A file with the server\'s public keys, as ssh-keyscan prints them' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l sync-period -d 'How often kapp-controller syncs; at least 30s' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l into-ns -d 'Put everything into this namespace; without it the run namespace' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l service-account -d 'With --on-run-cluster: the ServiceAccount of the namespace as which the App deploys; without it one is made' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l service-account -d 'With --on-run-cluster: the App deploys as this ServiceAccount of its namespace. Without it one is made' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -563,15 +561,13 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l no-wait -d 'Do not wait until the reader has delivered'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run -d 'To these registrations (comma-separated, repeatable). RUN=FOLDER where the folder of a run cluster in that of the package is not called as it is' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l profile -d 'What the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run -d 'The registrations to deliver to (comma-separated, repeatable). The package has a folder for each of them, of the same name; write RUN=FOLDER where that folder has another name' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l profile -d 'With --on-run-cluster: what the ServiceAccount may do that is made there (repeatable); without it \'packages\', or with --deliverables \'deliverable\'' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
 packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
-package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
-workload\t'Deployments, Services, Ingresses and ConfigMaps'
-flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
-view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -s n -l namespace -d 'The namespace of the kubeconfig Secrets, where the reader\'s objects go as well: a reader takes no Secret of another namespace. Without it the namespace of the context' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l path -d 'The folder of the repository in which the package\'s is; without it the root' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l path -d 'The folder of the repository that holds the folder of the package. Without it that is the root' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-namespace -d 'Where the content goes that names no namespace; without it the first run namespace of each registration, and with --on-run-cluster the namespace of the reader' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the reader may write' -r -F
@@ -591,13 +587,14 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l source-interval -d 'How often Flux looks at the source' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l interval -d 'How often Flux applies everything' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l api-version -d 'The API version of Flux\'s objects; without it the newest that the build cluster serves' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l service-account -d 'Have Flux act as this ServiceAccount of the namespace of the same name on the run cluster. It must be there, the registration must allow it (--impersonate), and there must be one of that name beside the Kustomization too: else Flux removes nothing when the delivery ends. With --on-run-cluster the one beside it is all there is; without it one is made' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l service-account -d 'Flux acts as this ServiceAccount on the run cluster, in the namespace that has the name of the Kustomization\'s. The registration must allow it (--impersonate). A ServiceAccount of that name must also be in the namespace of the Kustomization: without one Flux removes nothing when the delivery ends. With --on-run-cluster it is the ServiceAccount of the Kustomization\'s namespace, and without this flag one is made' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l secretless -d 'Have Flux get a credential of its own each time instead of reading the kubeconfig Secret; the run cluster must trust the build cluster\'s issuer. Without a PROVIDER \'generic\'' -r -f -a "generic\t'The issuer of the build cluster'
 aws\t'Amazon\'s identity service'
 azure\t'Microsoft\'s'
 gcp\t'Google\'s'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l secretless-account -d 'The ServiceAccount on the build cluster whose identity that is; without it Flux\'s own' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l secretless-audience -d 'The audience that the run cluster expects; without it its address' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l secretless-cluster -d 'The run cluster as its provider knows it, such as arn:aws:eks:REGION:ACCOUNT:cluster/NAME; aws always needs it' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -681,8 +678,8 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-context -d 'With --on-run-cluster: the context of the run cluster; asked for on a terminal' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as -d 'With --on-run-cluster: act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l all -d 'To every registration'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l on-run-cluster -d 'What was delivered with --on-run-cluster, from the run cluster of --run-context; with the ServiceAccount and its rights, where these were made for it'

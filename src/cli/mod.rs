@@ -60,46 +60,50 @@ pub struct Cli {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a doc comment would hide the long help of the arguments, and each has its sentence below"
+)]
 pub enum Command {
-    /// Make the credential for a run cluster and store it, proven, on the build cluster
+    #[command(about = "Make the credential for a run cluster, and store it, proven")]
     RegisterRunCluster(Box<register_run_cluster::RegisterRunClusterArgs>),
-    /// Show the registrations that a build cluster holds
+    #[command(about = "Show the registrations that a build cluster holds")]
     Status(status::StatusArgs),
-    /// Prove stored credentials again, from here or through their reader
+    #[command(about = "Prove stored credentials again, from here or through their reader")]
     Verify(Box<verify::VerifyArgs>),
-    /// Issue a new token for registrations, and end the former one
+    #[command(about = "Issue a new token for registrations, and end the former one")]
     RotateToken(Box<rotate_token::RotateTokenArgs>),
-    /// Remove registrations from both clusters, and prove that their tokens are dead
+    #[command(about = "Remove registrations, and prove that their tokens are dead")]
     UnregisterRunCluster(Box<unregister_run_cluster::UnregisterRunClusterArgs>),
-    /// Have a CronJob on the build cluster renew the tokens of registrations
+    #[command(about = "Have a CronJob on the build cluster renew the tokens of registrations")]
     RotationSchedule(Box<rotation_schedule::RotationScheduleArgs>),
-    /// Have controllers leave the supply chain alone, so that it can be changed
+    #[command(about = "Have controllers leave the supply chain alone, so that it can be changed")]
     PauseSupplyChain(pause_supply_chain::PauseSupplyChainArgs),
-    /// Let controllers go on with what was paused
+    #[command(about = "Let controllers go on with what was paused")]
     ResumeSupplyChain(resume_supply_chain::ResumeSupplyChainArgs),
-    /// Show what is paused, the supply chains, their Workloads and what was stamped for these
+    #[command(about = "Show what is paused, the chains, their Workloads and what was stamped")]
     SupplyChainStatus(supply_chain_status::SupplyChainStatusArgs),
-    /// Change supply chains and templates so that it can be undone
+    #[command(about = "Change supply chains and templates so that it can be undone")]
     ApplySupplyChain(Box<apply_supply_chain::ApplySupplyChainArgs>),
-    /// List the changes of supply chains, and take one back
+    #[command(about = "List the changes of supply chains, and take one back")]
     UndoSupplyChain(Box<undo_supply_chain::UndoSupplyChainArgs>),
-    /// Make chains and templates, and the files that install a package on run clusters
+    #[command(about = "Make chains, templates, and the files that install a package")]
     Scaffold(scaffold::ScaffoldArgs),
-    /// Hand the Deliverable of a Workload over to a run cluster
+    #[command(about = "Hand the Deliverable of a Workload over to a run cluster")]
     Handover(Box<handover::HandoverArgs>),
-    /// Have kapp-controller or Flux deliver from Git to run clusters
+    #[command(about = "Have kapp-controller or Flux deliver from Git to run clusters")]
     Deliver(deliver::DeliverArgs),
-    /// Show what is delivered to run clusters, and how it fares there
+    #[command(about = "Show what is delivered to run clusters, and how it fares there")]
     DeliveryStatus(Box<delivery_status::DeliveryStatusArgs>),
-    /// Check what the clusters need for deliveries, and lack
+    #[command(about = "Check what the clusters need for deliveries, and lack")]
     Check(Box<check::CheckArgs>),
-    /// End a delivery, and have its reader take back what it delivered
+    #[command(about = "End a delivery, and have its reader take back what it delivered")]
     Undeliver(Box<undeliver::UndeliverArgs>),
-    /// Print the version of this plugin
+    #[command(about = "Print the version of this plugin")]
     Version(version::VersionArgs),
-    /// Print the completion script of a shell, or of kubectl
+    #[command(about = "Print the completion script of a shell, or of kubectl")]
     Completion(completion::CompletionArgs),
-    /// What kubectl's completion asks for
+    #[command(about = "What kubectl's completion asks for")]
     #[command(name = "__complete", hide = true, disable_help_flag = true)]
     Complete(completion::CompleteArgs),
 }

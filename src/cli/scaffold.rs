@@ -20,12 +20,18 @@ pub struct ScaffoldArgs {
 
 /// What can be made.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a doc comment would hide the long help of the arguments, and each has its sentence below"
+)]
 pub enum Scaffold {
-    /// For each Workload a ConfigMap with its Deliverable, written to a Git repository
+    #[command(about = "For each Workload a ConfigMap with its Deliverable, written to a Git repository")]
     DeliverableConfig(Box<deliverable_config::DeliverableConfigArgs>),
-    /// The files by which a Package is installed on run clusters, in the layout of a GitOps repository
+    #[command(
+        about = "The files by which a Package is installed on run clusters, in the layout of a GitOps repository"
+    )]
     PackageInstall(Box<package_install::PackageInstallArgs>),
-    /// A chain that runs images which were built elsewhere
+    #[command(about = "A chain that runs images which were built elsewhere")]
     PrebuiltImage(Box<prebuilt_image::PrebuiltImageArgs>),
 }
 

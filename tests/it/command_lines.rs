@@ -49,7 +49,25 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         assert_eq!(output.code, 0);
         assert!(output.stdout.contains("Usage: kubectl tapmc"), "{}", output.stdout);
     }
-    assert!(Tapmc::bare(["--help"]).run().stdout.contains("4 conflict with somebody's object"));
+    let help = Tapmc::bare(["--help"]).run().stdout;
+    assert!(help.contains("4 conflict with somebody's object"));
+    // Each verb is told on one line, and explains itself at length in its own help.
+    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    assert!(verbs.clone().all(|line| line.starts_with("  ") && !line.starts_with("   ")), "{help}");
+    assert!(verbs.count() > 15);
+    for (verb, at_length) in [
+        (&["register-run-cluster"][..], "Running the command again repairs"),
+        (&["check"], "exit code 7"),
+        (&["deliver"], "must be there and proven"),
+        (&["deliver", "flux"], "The one applies PACKAGE/packages"),
+        (&["scaffold", "package-install"], "PACKAGE/access/RUN-CLUSTER.yaml"),
+        (&["undeliver"], "With --on-run-cluster: the context of the run cluster"),
+    ] {
+        let of = |flag: &str| Tapmc::bare(verb).arg(flag).run().stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(of("--help").contains(at_length), "{verb:?}: {}", of("--help"));
+    }
+    let short = Tapmc::bare(["deliver", "flux", "-h"]).run().stdout;
+    assert!(!short.contains("The one applies"), "{short}");
 }
 
 #[test]
