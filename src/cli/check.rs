@@ -12,8 +12,10 @@ use super::{
 ///
 /// On the build cluster: kapp-controller or Flux in a version that is known, and your own rights there. On the
 /// run cluster of each registration, by your own context: kapp-controller, Contour, the run namespaces, and what
-/// the stored credential may do. With --on-run-cluster all of it on that one. It changes nothing; exit code 7
-/// says that something is missing.
+/// the stored credential may do. With --on-run-cluster all of it on that one.
+///
+/// Without --for, one of kapp-controller and Flux is enough. What you may not look at is shown as unknown. It changes
+/// nothing; exit code 7 says that something is missing.
 #[derive(Debug, Args)]
 #[command(
     // The whole command must not wait for one dead cluster.

@@ -162,10 +162,11 @@ fn not_deliverable(target: &Target, args: &PackageInstallArgs, with_values: bool
     let mut more = Vec::new();
     more.extend((lacks("packages") || lacks("packageinstalls")).then_some(Profile::Packages));
     more.extend(lacks("secrets").then_some(Profile::PackageValues));
-    let mut flags: Vec<String> = Vec::new();
-    flags.extend((!more.is_empty()).then(|| recorded.grants.flags_with(&more)));
-    flags.extend(lacks("sealedsecrets").then(|| "--rules FILE for sealedsecrets.bitnami.com".to_owned()));
-    let flags = flags.join(", and ");
+    let mut flags = recorded.grants.flags_with(&more);
+    if lacks("sealedsecrets") {
+        let rules = if recorded.grants.rules.is_empty() { " --rules FILE" } else { "" };
+        flags = format!("{flags}{rules}, with sealedsecrets.bitnami.com in that file");
+    }
     Some(format!(
         "the registration '{}' may not deliver {}: register it again with {flags}",
         target.name,
