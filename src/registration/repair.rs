@@ -42,14 +42,8 @@ impl Repair<'_> {
     /// Registers again with one profile beside the recorded ones: typed ones take their place.
     #[must_use]
     pub fn grant(&self, profile: Profile) -> String {
-        let grants = self.held.recorded.as_ref().map(|recorded| &recorded.grants);
-        let mut profiles = grants.map(|grants| grants.profiles.clone()).unwrap_or_default();
-        profiles.push(profile);
-        profiles.sort_unstable();
-        profiles.dedup();
-        let words: String = profiles.iter().map(|profile| format!(" --profile {profile}")).collect();
-        let rules = if grants.is_some_and(|grants| !grants.rules.is_empty()) { " --rules FILE" } else { "" };
-        format!("{}{words}{rules}", self.register())
+        let recorded = self.held.recorded.as_ref().map(|recorded| recorded.grants.flags_with(&[profile]));
+        format!("{} {}", self.register(), recorded.unwrap_or_else(|| format!("--profile {profile}")))
     }
 
     /// Renews the token, whatever became of the former one.
