@@ -140,6 +140,21 @@ fn a_private_repository() {
 }
 
 #[test]
+fn what_is_encrypted_with_sops_arrives_in_the_clear() {
+    let Some(it) = Delivery::new("sops", false) else { return };
+    // Made with sops 3.13 and the key beside it: the ConfigMap `own` with the text "one".
+    let own = format!("{}/{}/packageinstall.yaml", it.package, it.case.name);
+    it.repository.push(&[(&own, include_str!("sops/own.yaml"))]);
+    let keys = unique("keys");
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": keys, "namespace": "default"},
+        "stringData": {"identity.agekey": include_str!("sops/age.key")}});
+    Kubectl::on(BUILD).apply(&secret.to_string());
+    it.deliver("flux").args(["--decryption-secret", &keys]).succeeds();
+    assert_eq!(it.delivered()[1], "one");
+    it.undeliver().succeeds();
+}
+
+#[test]
 fn an_app_leads_there_as_well() {
     let Some(it) = Delivery::new("app", false) else { return };
     it.deliver("carvel-app").succeeds();
