@@ -18,7 +18,7 @@ pub enum Kind {
     NotAllowed,
     /// A cluster did not answer, not in time, or not with a certificate that can be trusted.
     Unreachable,
-    /// `verify`, `check`, `status --exit-code` or `delivery-status --exit-code` found something that is not fine.
+    /// `verify`, `check`, `lint`, `status --exit-code` or `delivery-status --exit-code` found something that is not fine.
     DriftFound,
     /// Ctrl-C or a termination signal.
     Interrupted,
@@ -32,7 +32,11 @@ pub const EXIT_CODES: [(Kind, u8, &str); 8] = [
     (Kind::Conflict, 4, "conflict with somebody's object"),
     (Kind::NotAllowed, 5, "not allowed"),
     (Kind::Unreachable, 6, "unreachable or out of time"),
-    (Kind::DriftFound, 7, "drift or expiry found (`verify`, `check`, `status` and `delivery-status --exit-code`)"),
+    (
+        Kind::DriftFound,
+        7,
+        "drift or expiry found (`verify`, `check`, `lint`, `status` and `delivery-status --exit-code`)",
+    ),
     (Kind::Interrupted, 130, "interrupted"),
 ];
 

@@ -5,6 +5,7 @@ mod backups;
 pub mod check;
 pub mod delivery_status;
 mod journal;
+pub mod lint;
 pub mod package_install;
 pub mod removal;
 pub mod renewals;

@@ -9,6 +9,7 @@ pub mod completion;
 pub mod deliver;
 pub mod delivery_status;
 pub mod handover;
+pub mod lint;
 pub mod output;
 pub mod pause_supply_chain;
 pub mod register_run_cluster;
@@ -97,6 +98,8 @@ pub enum Command {
     DeliveryStatus(Box<delivery_status::DeliveryStatusArgs>),
     #[command(about = "Check what the clusters need for deliveries, and lack")]
     Check(Box<check::CheckArgs>),
+    #[command(about = "Check kubeconfigs and cluster Secrets against what their readers accept")]
+    Lint(Box<lint::LintArgs>),
     #[command(about = "End a delivery, and have its reader take back what it delivered")]
     Undeliver(Box<undeliver::UndeliverArgs>),
     #[command(about = "Print the version of this plugin")]

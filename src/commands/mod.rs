@@ -11,6 +11,7 @@ mod deliver;
 mod delivery_status;
 mod fleet;
 mod handover;
+mod lint;
 mod object_files;
 mod patching;
 mod pause_supply_chain;
@@ -135,6 +136,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Check(args) => {
             let printer = Printer::new(args.output.format());
             (printer, to_the_end(check::check(*args, printer)))
+        }
+        Command::Lint(args) => {
+            let printer = Printer::new(args.format());
+            (printer, to_the_end(lint::lint(*args, printer)))
         }
         Command::Undeliver(args) => {
             let printer = Printer::new(args.changing.output.format());

@@ -27,6 +27,30 @@ impl Token {
         let payload = self.expose().split('.').nth(1)?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
     }
+
+    /// When any JWT begins and ends, as it says itself, unverified; none where it is not a JWT.
+    #[must_use]
+    pub fn life(&self) -> Option<Life> {
+        let mut parts = self.expose().split('.');
+        let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+        let claims: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "RFC 7519 allows a fraction of a second, which nobody needs"
+        )]
+        let second = |name: &str| claims.get(name).and_then(|at| at.as_i64().or_else(|| Some(at.as_f64()? as i64)));
+        Some(Life { begins: second("iat"), ends: second("exp") })
+    }
+}
+
+/// When a token begins and ends, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// `iat`; none where it does not say.
+    pub begins: Option<i64>,
+    /// `exp`; none where it never ends.
+    pub ends: Option<i64>,
 }
 
 /// The claims of a ServiceAccount's token that matter here (kubernetes `pkg/serviceaccount/claims.go`).
@@ -127,5 +151,8 @@ mod tests {
         assert!(!claims.is_of("system:serviceaccount:a:b", "v") && !claims.is_of("system:serviceaccount:a:c", "u"));
         assert!(!claims.is_half_lived(at(51)) && claims.is_half_lived(at(52)));
         assert_eq!(claims.aud.into_list(), ["x"]);
+        assert_eq!(token.life(), Some(Life { begins: Some(1), ends: Some(101) }));
+        let endless = Token::new(format!("h.{}.s", URL_SAFE_NO_PAD.encode("{}")));
+        assert_eq!(endless.life(), Some(Life { begins: None, ends: None }));
     }
 }

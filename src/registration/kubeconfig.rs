@@ -12,7 +12,7 @@ use super::{credential::Token, names::Name};
 use crate::error::{Error, Result};
 use document::{Cluster, Context, File, NamedCluster, NamedContext, NamedUser, USER, User};
 
-pub use stored::{Stored, Unreadable, parse};
+pub use stored::{Stored, Unreadable, parse, yaml_fault};
 
 /// Where and how a reader reaches the run cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,16 +31,28 @@ impl Endpoint {
     /// Is the address one that only this machine, or only this link, can reach?
     #[must_use]
     pub fn is_local(&self) -> bool {
-        let Ok(uri) = self.server.parse::<http::Uri>() else { return false };
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
-        match host.parse::<IpAddr>() {
-            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
-            Ok(IpAddr::V6(ip)) => {
-                let mapped_loopback = ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback());
-                ip.is_loopback() || mapped_loopback || ip.is_unicast_link_local() || ip.is_unspecified()
-            }
-            Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+        is_local_host(&host(&self.server).unwrap_or_default())
+    }
+}
+
+/// The host of an address, without brackets and the last dot; none where it is no URL.
+#[must_use]
+pub fn host(address: &str) -> Option<String> {
+    let uri = address.parse::<http::Uri>().ok()?;
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.');
+    Some(host.to_owned())
+}
+
+/// Is that host this machine, or on this link alone?
+#[must_use]
+pub fn is_local_host(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+        Ok(IpAddr::V6(ip)) => {
+            let mapped_loopback = ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback());
+            ip.is_loopback() || mapped_loopback || ip.is_unicast_link_local() || ip.is_unspecified()
         }
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
     }
 }
 

@@ -94,7 +94,7 @@ pub fn parse(bytes: &[u8]) -> Result<Stored, Unreadable> {
         return Err(Unreadable::whole("is larger than 1 MiB"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_text(bytes, error.valid_up_to()))?;
-    let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error))?;
+    let file: File = serde_saphyr::from_str_with_options(text, options()).map_err(|error| yaml_fault(&error))?;
     // YAML's own tags are no error of the library's, and readers need not agree on what they mean.
     if text.contains("!!") {
         return Err(Unreadable::whole("holds a tag"));
@@ -195,8 +195,9 @@ fn options() -> Options {
     }
 }
 
-/// Only words of our own: the library's may quote the document.
-fn not_yaml(error: &YamlError) -> Unreadable {
+/// Why a text is not the YAML that was expected. Only words of our own: the library's may quote the document.
+#[must_use]
+pub fn yaml_fault(error: &YamlError) -> Unreadable {
     let error = error.without_snippet();
     let place = error.location().map(|at| (at.line(), at.column()));
     let place = place.filter(|_| !matches!(error, YamlError::Eof { .. }));

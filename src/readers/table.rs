@@ -1,0 +1,54 @@
+//! The table itself, in the order in which it is shown.
+
+mod delivering;
+mod federating;
+
+use super::{
+    Context, Keys, Naming, Needs, Reader, Reads, SecretForm, Stands,
+    fields::{
+        Effect::{self, Dropped, Local, Refused},
+        Field,
+    },
+};
+
+/// Every reader.
+pub static READERS: [Reader; 18] = [
+    delivering::KUBECONFIG,
+    delivering::CARVEL,
+    delivering::FLUX,
+    delivering::ARGOCD,
+    federating::CLUSTER_API,
+    federating::ISTIO,
+    federating::KARMADA,
+    federating::SVELTOS,
+    federating::ADMIRALTY,
+    federating::MULTICLUSTER_RUNTIME,
+    federating::CLUSTER_PROFILE,
+    delivering::FLEET,
+    delivering::CROSSPLANE,
+    delivering::CAPACT,
+    federating::ARGO_MCK,
+    delivering::TAP_GUI,
+    federating::TENSILE_KUBE,
+    federating::LIQO,
+];
+
+/// A kubeconfig taken as client-go takes it: programs are run and files opened where the reader runs.
+const AS_IT_IS: Reads = Reads::Kubeconfig {
+    effects: &[
+        (Field::Exec, Local),
+        (Field::ClientFiles, Local),
+        (Field::AuthorityFile, Local),
+        (Field::TokenFile, Local),
+    ],
+    context: Context::Current,
+};
+
+/// What the credential needs where the reader deploys whatever it is told to.
+const WHAT_IT_DEPLOYS: Needs = Needs::Rules("what it deploys (`--rules`)");
+
+/// How most Secrets are renewed.
+const REWRITTEN: &str = "the Secret is rewritten";
+
+/// How files are.
+const REPLACED: &str = "the file is replaced";

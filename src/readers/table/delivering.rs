@@ -1,0 +1,173 @@
+//! The rows of what delivers and shows.
+
+use super::{
+    AS_IT_IS, Context, Dropped, Field, Keys, Naming, Needs, REPLACED, REWRITTEN, Reader, Reads, SecretForm, Stands,
+    WHAT_IT_DEPLOYS,
+};
+use crate::{readers::form::LabelValue, registration::profiles::Profile};
+
+const DELIVERED: &[Profile] = &[Profile::Deliverable, Profile::Packages, Profile::PackageValues, Profile::Workload];
+
+pub(super) const KUBECONFIG: Reader = Reader {
+    name: "kubeconfig",
+    aliases: &[],
+    title: "kubectl and whatever else reads kubeconfig files",
+    stands: Stands::File("`--kubeconfig`"),
+    reads: Reads::Kubeconfig { effects: &[], context: Context::Current },
+    needs: Needs::Profiles(&Profile::ALL),
+    renewal: REPLACED,
+    sources: &["kubernetes/client-go: tools/clientcmd"],
+};
+
+pub(super) const CARVEL: Reader = Reader {
+    name: "carvel",
+    aliases: &["kapp-controller"],
+    title: "kapp-controller (App, PackageInstall)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the App's namespace",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Default(&["value"]),
+    }),
+    reads: Reads::Kubeconfig {
+        effects: &[
+            (Field::Exec, Dropped),
+            (Field::ClientFiles, Dropped),
+            (Field::AuthorityFile, Dropped),
+            (Field::TokenFile, Dropped),
+            (Field::ImpersonatedUid, Dropped),
+            (Field::Extensions, Dropped),
+        ],
+        context: Context::Current,
+    },
+    needs: Needs::Profiles(DELIVERED),
+    renewal: "read at each deploy",
+    sources: &[
+        "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_restricted.go",
+        "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_secrets.go",
+    ],
+};
+
+pub(super) const FLUX: Reader = Reader {
+    name: "flux",
+    aliases: &[],
+    title: "Flux (Kustomization, HelmRelease)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the Kustomization's namespace",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Default(&["value", "value.yaml"]),
+    }),
+    reads: Reads::Kubeconfig {
+        effects: &[
+            (Field::Exec, Dropped),
+            (Field::AuthProvider, Dropped),
+            (Field::ClientFiles, Dropped),
+            (Field::AuthorityFile, Dropped),
+            (Field::TokenFile, Dropped),
+            (Field::Impersonation, Dropped),
+            (Field::ImpersonatedUid, Dropped),
+            (Field::Extensions, Dropped),
+            (Field::Insecure, Dropped),
+        ],
+        context: Context::Current,
+    },
+    needs: Needs::Profiles(&[
+        Profile::Deliverable,
+        Profile::Packages,
+        Profile::PackageValues,
+        Profile::Workload,
+        Profile::FluxImpersonate,
+    ]),
+    renewal: "read at each reconcile; at once with the label `reconcile.fluxcd.io/watch: Enabled`",
+    sources: &["fluxcd/pkg@e2cfd1a:runtime/client/kubeconfig.go", "fluxcd/pkg@e2cfd1a:runtime/client/impersonator.go"],
+};
+
+pub(super) const ARGOCD: Reader = Reader {
+    name: "argocd",
+    aliases: &["argo-cd"],
+    title: "Argo CD (Application)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "Argo CD's namespace",
+        only_in: None,
+        label: Some(("argocd.argoproj.io/secret-type", LabelValue::Is("cluster"))),
+        type_: None,
+        keys: Keys::All(&["name", "server", "config"]),
+    }),
+    reads: Reads::ArgoCd,
+    needs: Needs::Rules("what it deploys, and list and watch in the cluster or its `namespaces` (`--rules`)"),
+    renewal: REWRITTEN,
+    sources: &[
+        "argoproj/argo-cd@37ee009:docs/operator-manual/declarative-setup.md",
+        "argoproj/argo-cd@37ee009:util/clusterauth/clusterauth.go",
+    ],
+};
+
+pub(super) const FLEET: Reader = Reader {
+    name: "fleet",
+    aliases: &[],
+    title: "Rancher Fleet (Cluster, manager-initiated)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the Cluster's namespace",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Fixed("value"),
+    }),
+    reads: AS_IT_IS,
+    needs: Needs::Rules("what its agent's installation needs (`--rules`)"),
+    renewal: REWRITTEN,
+    sources: &["rancher/fleet@3b2c622:internal/config/config.go"],
+};
+
+pub(super) const CROSSPLANE: Reader = Reader {
+    name: "crossplane",
+    aliases: &[],
+    title: "Crossplane's provider-kubernetes and provider-helm (ProviderConfig)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the namespace that is named",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Named,
+    }),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &[
+        "crossplane-contrib/provider-kubernetes@350ef9a:examples/cluster/provider/config.yaml",
+        "crossplane-contrib/provider-helm@4854188:examples/cluster/provider-config/provider-config-with-secret.yaml",
+    ],
+};
+
+pub(super) const CAPACT: Reader = Reader {
+    name: "capact",
+    aliases: &[],
+    title: "Capact (TypeInstance, injected by a policy)",
+    stands: Stands::File("`capact typeinstance create`, `value.config`"),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: "`capact typeinstance apply` with its id",
+    sources: &[
+        "capactio/hub-manifests@648fc71:manifests/type/containerization/kubernetes/kubeconfig.yaml",
+        "capactio/capact@701746c:pkg/runner/helm/config_loader.go",
+    ],
+};
+
+pub(super) const TAP_GUI: Reader = Reader {
+    name: "tap-gui",
+    aliases: &["backstage"],
+    title: "TAP GUI and Backstage's Kubernetes plugin",
+    stands: Stands::Values("kubernetes.clusterLocatorMethods[].clusters[]"),
+    reads: Reads::ClusterList,
+    needs: Needs::Profiles(&[Profile::View]),
+    renewal: "the values are changed",
+    sources: &["pivotal/docs-tap@1-9-1:tap-gui/cluster-view-setup.hbs.md"],
+};

@@ -1,0 +1,213 @@
+//! The rows of what joins clusters and schedules across them.
+
+use super::{
+    AS_IT_IS, Context, Dropped, Effect, Field, Keys, Local, Naming, Needs, REPLACED, REWRITTEN, Reader, Reads, Refused,
+    SecretForm, Stands, WHAT_IT_DEPLOYS,
+};
+use crate::readers::form::LabelValue;
+
+pub(super) const CLUSTER_API: Reader = Reader {
+    name: "cluster-api",
+    aliases: &["capi"],
+    title: "Cluster API and what reads its kubeconfig Secrets",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Suffix("-kubeconfig"),
+        namespace: "the Cluster's namespace",
+        only_in: None,
+        label: Some(("cluster.x-k8s.io/cluster-name", LabelValue::Any)),
+        type_: Some("cluster.x-k8s.io/secret"),
+        keys: Keys::Fixed("value"),
+    }),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &[
+        "kubernetes-sigs/cluster-api@ae7ff04:util/secret/consts.go",
+        "kubernetes-sigs/cluster-api@ae7ff04:util/kubeconfig/kubeconfig.go",
+    ],
+};
+
+pub(super) const ISTIO: Reader = Reader {
+    name: "istio",
+    aliases: &[],
+    title: "Istio (remote secret)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Prefix("istio-remote-secret-"),
+        namespace: "`istio-system`",
+        only_in: None,
+        label: Some(("istio/multiCluster", LabelValue::Is("true"))),
+        type_: None,
+        keys: Keys::Every,
+    }),
+    reads: Reads::Kubeconfig {
+        effects: &[
+            (Field::Exec, Refused),
+            (Field::AuthProvider, Refused),
+            (Field::ClientFiles, Refused),
+            (Field::AuthorityFile, Local),
+            (Field::TokenFile, Refused),
+            (Field::ImpersonatedUid, Dropped),
+            (Field::Extensions, Dropped),
+        ],
+        context: Context::Current,
+    },
+    needs: Needs::Rules("reading in the cluster (`--rules`)"),
+    renewal: REWRITTEN,
+    sources: &["istio/istio@86c9f01:pkg/kube/multicluster/secretcontroller.go", "istio/istio@0098d99:pkg/kube/util.go"],
+};
+
+pub(super) const KARMADA: Reader = Reader {
+    name: "karmada",
+    aliases: &[],
+    title: "Karmada (Cluster, push mode)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Cluster,
+        namespace: "`karmada-cluster`",
+        only_in: Some("karmada-cluster"),
+        label: None,
+        type_: None,
+        keys: Keys::All(&["token", "caBundle"]),
+    }),
+    reads: Reads::Token { certificate_authority: Some("caBundle") },
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &["karmada-io/karmada@f8fdd02:pkg/util/credential.go"],
+};
+
+pub(super) const SVELTOS: Reader = Reader {
+    name: "sveltos",
+    aliases: &[],
+    title: "Sveltos (SveltosCluster)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Suffix("-sveltos-kubeconfig"),
+        namespace: "the SveltosCluster's namespace",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::AnyFirst,
+    }),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: "the Secret is rewritten; or by itself (`tokenRequestRenewalOption`)",
+    sources: &[
+        "projectsveltos/libsveltos@fe4f45b:api/v1beta1/sveltoscluster_type.go",
+        "projectsveltos/libsveltos@fe4f45b:lib/clusterproxy/clusterproxy.go",
+    ],
+};
+
+pub(super) const ADMIRALTY: Reader = Reader {
+    name: "admiralty",
+    aliases: &[],
+    title: "Admiralty (Target, ClusterTarget)",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the Target's namespace",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Default(&["config"]),
+    }),
+    reads: NAMED_CONTEXT,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &[
+        "admiraltyio/admiralty@0dd7771:pkg/apis/multicluster/v1alpha1/target_types.go",
+        "admiraltyio/admiralty@0dd7771:pkg/config/agent/agent.go",
+    ],
+};
+
+pub(super) const MULTICLUSTER_RUNTIME: Reader = Reader {
+    name: "multicluster-runtime",
+    aliases: &[],
+    title: "multicluster-runtime's kubeconfig provider",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the watched namespace",
+        only_in: None,
+        label: Some(("sigs.k8s.io/multicluster-runtime-kubeconfig", LabelValue::Is("true"))),
+        type_: None,
+        keys: Keys::Default(&["kubeconfig"]),
+    }),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &["kubernetes-sigs/multicluster-runtime@d7413ad:providers/kubeconfig/provider.go"],
+};
+
+pub(super) const CLUSTER_PROFILE: Reader = Reader {
+    name: "cluster-profile",
+    aliases: &["cluster-inventory-api"],
+    title: "ClusterProfile's kubeconfig-secretreader",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Any,
+        namespace: "the namespace that is named",
+        only_in: None,
+        label: None,
+        type_: None,
+        keys: Keys::Named,
+    }),
+    reads: Reads::Kubeconfig {
+        effects: &[
+            (Field::Exec, Dropped),
+            (Field::AuthProvider, Dropped),
+            (Field::ClientFiles, Dropped),
+            (Field::AuthorityFile, Dropped),
+            (Field::TokenFile, Dropped),
+            (Field::Impersonation, Dropped),
+            (Field::ImpersonatedUid, Dropped),
+            (Field::Extensions, Refused),
+            (Field::Insecure, Dropped),
+            (Field::Basic, Dropped),
+        ],
+        context: Context::Named,
+    },
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &["kubernetes-sigs/cluster-inventory-api@638f79c:plugins/kubeconfig-secretreader/cmd/plugin/README.md"],
+};
+
+pub(super) const ARGO_MCK: Reader = Reader {
+    name: "argo-mck",
+    aliases: &["mck"],
+    title: "argoproj-labs/multi-cluster-kubernetes",
+    stands: Stands::Secret(SecretForm {
+        name: Naming::Suffix("-kubeconfig"),
+        namespace: "its namespace",
+        only_in: None,
+        label: Some(("multi-cluster.argoproj.io/kubeconfig", LabelValue::Is(""))),
+        type_: None,
+        keys: Keys::Fixed("value"),
+    }),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REWRITTEN,
+    sources: &["argoproj-labs/multi-cluster-kubernetes@3b7b626:api/config/config.go"],
+};
+
+pub(super) const TENSILE_KUBE: Reader = Reader {
+    name: "tensile-kube",
+    aliases: &[],
+    title: "tensile-kube (virtual-node)",
+    stands: Stands::File("`--client-kubeconfig`"),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    renewal: REPLACED,
+    sources: &["virtual-kubelet/tensile-kube@ad40680:cmd/provider/main.go"],
+};
+
+pub(super) const LIQO: Reader = Reader {
+    name: "liqo",
+    aliases: &[],
+    title: "Liqo (liqoctl peer)",
+    stands: Stands::File("for `liqoctl peer`"),
+    reads: AS_IT_IS,
+    needs: Needs::Rules("what peering needs (`--rules`)"),
+    renewal: "Liqo makes an identity of its own with it",
+    sources: &["liqotech/liqo@557c199:pkg/consts/authentication.go"],
+};
+
+/// As client-go takes it, but for the context.
+const NAMED_CONTEXT: Reads = Reads::Kubeconfig { effects: LOCAL, context: Context::Named };
+
+const LOCAL: &[(Field, Effect)] =
+    &[(Field::Exec, Local), (Field::ClientFiles, Local), (Field::AuthorityFile, Local), (Field::TokenFile, Local)];
