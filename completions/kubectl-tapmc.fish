@@ -43,6 +43,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "handove
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "deliver" -d 'Have kapp-controller or Flux deliver from Git to run clusters'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "delivery-status" -d 'Show what is delivered to run clusters, and how it fares there'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "check" -d 'Check what the clusters need for deliveries, and lack'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "lint" -d 'Check kubeconfigs and cluster Secrets against what their readers accept'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undeliver" -d 'End a delivery, and have its reader take back what it delivered'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
@@ -661,6 +662,45 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s A 
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l deliverables -d 'For Deliverables instead of packages'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l on-run-cluster -d 'For a reader on the run cluster of --run-context itself, in the namespace of -n: no registration is looked at'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l for -d 'Only for these readers (repeatable, or separated by commas); without it for all that could read it' -r -f -a "kubeconfig\t''
+carvel\t''
+kapp-controller\t''
+flux\t''
+argocd\t''
+argo-cd\t''
+cluster-api\t''
+capi\t''
+istio\t''
+karmada\t''
+sveltos\t''
+admiralty\t''
+multicluster-runtime\t''
+cluster-profile\t''
+cluster-inventory-api\t''
+fleet\t''
+crossplane\t''
+capact\t''
+argo-mck\t''
+mck\t''
+tap-gui\t''
+backstage\t''
+tensile-kube\t''
+liqo\t''"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s n -l namespace -d 'The namespace of the Secrets; without it the namespace of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'A table with every reader and the whole of each message'
+json\t'One JSON document'
+yaml\t'One YAML document'
+sarif\t'SARIF 2.1.0, for code scanners'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s A -l all-namespaces -d 'In all namespaces of the cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l allow-loopback-server -d 'Loopback addresses are meant, as on a test machine'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run -d 'To these registrations (comma-separated, repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s n -l namespace -d 'The namespace of the reader\'s objects; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r

@@ -9,7 +9,10 @@ use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs},
     output::OutputFormat,
 };
-use crate::readers;
+use crate::{
+    lint::{RULES, Severity},
+    readers,
+};
 
 /// Check kubeconfigs and cluster Secrets of any origin against what their readers accept.
 ///
@@ -19,11 +22,12 @@ use crate::readers;
 /// that hold a credential for another cluster are looked at. Nothing that stands in one is run, opened, asked or
 /// repeated. Exit code 7 says that there is an error or a warning.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  \
+#[command(after_long_help = format!("Examples:\n  \
         kubectl tapmc lint ~/.kube/config --for carvel,flux    would these readers take this kubeconfig?\n  \
         kubectl tapmc lint run-a-kubeconfig -n delivery        one Secret, for whoever could read it\n  \
         kubectl tapmc lint -A -o sarif > lint.sarif            every credential of the cluster, for a code scanner\n  \
-        kubectl get secrets -o yaml | kubectl tapmc lint -     what another command prints")]
+        kubectl get secrets -o yaml | kubectl tapmc lint -     what another command prints\n\n\
+        Rules (how bad what they find mostly is):\n{}", rules()))]
 pub struct LintArgs {
     /// Files, '-', or names of Secrets or registrations
     #[arg(value_name = "SECRET|FILE")]
@@ -82,6 +86,13 @@ impl LintArgs {
             Some(LintFormat::Sarif) | None => OutputFormat::Human,
         }
     }
+}
+
+/// A line for each rule.
+fn rules() -> String {
+    let line =
+        |(_, id, severity, text): &(_, &str, Severity, &str)| format!("  {id:<26} {:<8} {text}\n", severity.word());
+    RULES.iter().map(line).collect()
 }
 
 /// Takes any word, so that an unknown one is told by the command, and shows the known ones to completion.

@@ -126,7 +126,14 @@ impl Reader {
     #[must_use]
     pub fn left_out(&self) -> String {
         let parts = [(Effect::Dropped, ""), (Effect::Refused, "refuses "), (Effect::Local, "local: ")];
-        let parts = parts.into_iter().map(|(effect, word)| (word, self.fields(effect)));
+        let shown = |effect: Effect| match self.fields(effect) {
+            // What most readers do is said in short.
+            all if all == "exec, client files, CA file, tokenFile" && effect == Effect::Local => {
+                "programs and files".into()
+            }
+            some => some,
+        };
+        let parts = parts.into_iter().map(|(effect, word)| (word, shown(effect)));
         let parts: Vec<String> =
             parts.filter(|(_, fields)| !fields.is_empty()).map(|(word, fields)| format!("{word}{fields}")).collect();
         if parts.is_empty() { "-".to_owned() } else { parts.join("; ") }
@@ -135,6 +142,7 @@ impl Reader {
     fn needs_words(&self) -> String {
         match self.needs {
             Needs::Rules(words) => words.to_owned(),
+            Needs::Profiles(all) if all.len() == Profile::ALL.len() => "any".to_owned(),
             Needs::Profiles(profiles) => {
                 let names: Vec<String> = profiles.iter().map(|profile| format!("`{profile}`")).collect();
                 names.join(", ")

@@ -45,10 +45,10 @@ const AS_IT_IS: Reads = Reads::Kubeconfig {
 };
 
 /// What the credential needs where the reader deploys whatever it is told to.
-const WHAT_IT_DEPLOYS: Needs = Needs::Rules("what it deploys (`--rules`)");
+const WHAT_IT_DEPLOYS: Needs = Needs::Rules("what it deploys");
 
 /// How most Secrets are renewed.
-const REWRITTEN: &str = "the Secret is rewritten";
+const REWRITTEN: &str = "rewritten";
 
 /// How files are.
-const REPLACED: &str = "the file is replaced";
+const REPLACED: &str = "replaced";

@@ -42,6 +42,7 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["deliver", "carvel-app", "--help"],
         &["deliver", "flux", "--help"],
         &["undeliver", "--help"],
+        &["lint", "--help"],
         &["version", "-h"],
         &["completion", "-h"],
     ] {

@@ -24,6 +24,7 @@ mod fuzz;
 mod handover;
 mod house;
 mod krew;
+mod lint;
 mod pause_supply_chain;
 mod readme;
 mod register_run_cluster;

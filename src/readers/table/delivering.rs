@@ -100,7 +100,7 @@ pub(super) const ARGOCD: Reader = Reader {
         keys: Keys::All(&["name", "server", "config"]),
     }),
     reads: Reads::ArgoCd,
-    needs: Needs::Rules("what it deploys, and list and watch in the cluster or its `namespaces` (`--rules`)"),
+    needs: Needs::Rules("what it deploys; list and watch in the cluster or its `namespaces`"),
     renewal: REWRITTEN,
     sources: &[
         "argoproj/argo-cd@37ee009:docs/operator-manual/declarative-setup.md",
@@ -121,7 +121,7 @@ pub(super) const FLEET: Reader = Reader {
         keys: Keys::Fixed("value"),
     }),
     reads: AS_IT_IS,
-    needs: Needs::Rules("what its agent's installation needs (`--rules`)"),
+    needs: Needs::Rules("what installs its agent"),
     renewal: REWRITTEN,
     sources: &["rancher/fleet@3b2c622:internal/config/config.go"],
 };

@@ -51,7 +51,7 @@ pub(super) const ISTIO: Reader = Reader {
         ],
         context: Context::Current,
     },
-    needs: Needs::Rules("reading in the cluster (`--rules`)"),
+    needs: Needs::Rules("reading in the cluster"),
     renewal: REWRITTEN,
     sources: &["istio/istio@86c9f01:pkg/kube/multicluster/secretcontroller.go", "istio/istio@0098d99:pkg/kube/util.go"],
 };
@@ -88,7 +88,7 @@ pub(super) const SVELTOS: Reader = Reader {
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
-    renewal: "the Secret is rewritten; or by itself (`tokenRequestRenewalOption`)",
+    renewal: "rewritten, or by itself (`tokenRequestRenewalOption`)",
     sources: &[
         "projectsveltos/libsveltos@fe4f45b:api/v1beta1/sveltoscluster_type.go",
         "projectsveltos/libsveltos@fe4f45b:lib/clusterproxy/clusterproxy.go",
@@ -201,7 +201,7 @@ pub(super) const LIQO: Reader = Reader {
     title: "Liqo (liqoctl peer)",
     stands: Stands::File("for `liqoctl peer`"),
     reads: AS_IT_IS,
-    needs: Needs::Rules("what peering needs (`--rules`)"),
+    needs: Needs::Rules("what peering does"),
     renewal: "Liqo makes an identity of its own with it",
     sources: &["liqotech/liqo@557c199:pkg/consts/authentication.go"],
 };
