@@ -1,7 +1,7 @@
 //! `kubectl tapmc lint`: what can be typed.
 
 use clap::{
-    Args, ValueEnum,
+    Args, ValueEnum, ValueHint,
     builder::{PossibleValue, StringValueParser, TypedValueParser},
 };
 
@@ -30,7 +30,7 @@ use crate::{
         Rules (how bad what they find mostly is):\n{}", rules()))]
 pub struct LintArgs {
     /// Files, '-', or names of Secrets or registrations
-    #[arg(value_name = "SECRET|FILE")]
+    #[arg(value_name = "SECRET|FILE", value_hint = ValueHint::AnyPath)]
     pub subjects: Vec<String>,
 
     /// Only for these readers (repeatable, or separated by commas); without it for all that could read it

@@ -15,16 +15,10 @@ pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(plain).ok()
 }
 
-/// Is there a certificate in this PEM text, and nothing that is none?
+/// Is there a certificate in this PEM text? What else is in it readers pass over.
 pub(super) fn is_authority(pem: &[u8]) -> bool {
-    let mut found = 0;
-    for block in Pem::iter_from_buffer(pem) {
-        match block {
-            Ok(block) if block.label == "CERTIFICATE" && block.parse_x509().is_ok() => found += 1,
-            _ => return false,
-        }
-    }
-    found > 0
+    let mut blocks = Pem::iter_from_buffer(pem).flatten();
+    blocks.any(|block| block.label == "CERTIFICATE" && block.parse_x509().is_ok())
 }
 
 /// Is there a private key in this PEM text?

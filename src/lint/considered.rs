@@ -1,7 +1,7 @@
 //! Which readers are thought of when something is looked at.
 
 use super::subject::{Holds, SecretSubject, Subject};
-use crate::readers::{Keys, READERS, Reader, Reads, Stands};
+use crate::readers::{Keys, READERS, Reader, Stands};
 
 /// A reader that is thought of.
 #[derive(Clone, Copy)]
@@ -56,9 +56,7 @@ fn claims(reader: &Reader, secret: &SecretSubject) -> bool {
 fn is_possible(reader: &Reader, holds: &Holds) -> bool {
     match holds {
         Holds::Unreadable(_) | Holds::Nothing => false,
-        Holds::ClusterList(_) => matches!(reader.reads, Reads::ClusterList),
-        Holds::TypeInstances(_) => reader.name == "capact",
-        Holds::Kubeconfig(_) => reader.reads_kubeconfigs(),
+        Holds::ClusterList(_) | Holds::TypeInstances(_) | Holds::Kubeconfig(_) => holds.fits(reader),
         Holds::Secret(secret) => match &reader.stands {
             // Readers that go by a label or a name of their own do not see a Secret without it.
             Stands::Secret(form) if form.label.is_none() && form.only_in.is_none() && reader.reads_kubeconfigs() => {

@@ -100,7 +100,9 @@ pub struct Terms<'a> {
 #[must_use]
 pub fn check(subject: &Subject, terms: Terms<'_>) -> Checked {
     let readers = considered::of(subject, terms.asked);
+    let names = readers.iter().map(|considered| considered.reader.name).collect();
     let mut check = Check { terms, readers, base: subject.place.clone(), findings: Vec::new() };
+    check.keep_those_of_the_form(&subject.holds);
     match &subject.holds {
         Holds::Unreadable(fault) => check.unreadable(fault),
         Holds::Kubeconfig(root) => kubeconfig::check(&mut check, root, ""),
@@ -116,7 +118,6 @@ pub fn check(subject: &Subject, terms: Terms<'_>) -> Checked {
             "give it a kubeconfig, a Secret, TAP's values, or a List of Secrets",
         ),
     }
-    let names = check.readers.iter().map(|considered| considered.reader.name).collect();
     let mut findings = check.findings;
     findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
     Checked { subject: subject.place.clone(), readers: names, findings }
@@ -152,6 +153,18 @@ impl Check<'_> {
         let place = self.base.within(at, field);
         let (message, remedy) = (message.to_owned(), remedy.to_owned());
         self.findings.push(Finding { severity, rule, place, readers, message, remedy });
+    }
+
+    /// Tells which of the readers that were named take another form than this, and thinks no more of them.
+    fn keep_those_of_the_form(&mut self, holds: &Holds) {
+        let (fitting, others) = self.readers.iter().partition(|one| holds.fits(one.reader));
+        self.readers = fitting;
+        let others: Vec<Considered> = others;
+        for Considered { reader, .. } in others {
+            let message = format!("{} takes another form than this", reader.name);
+            let remedy = format!("it takes: {}", reader.stands);
+            self.find_for(Rule::WrongForm, Severity::Error, None, "", &message, &remedy, vec![reader.name]);
+        }
     }
 
     fn unreadable(&mut self, fault: &document::Fault) {

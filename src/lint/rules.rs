@@ -11,6 +11,8 @@ pub enum Rule {
     Unreadable,
     /// There is no credential in it that a reader takes.
     NoKubeconfig,
+    /// The reader takes another form.
+    WrongForm,
     /// The reader looks under another data key.
     WrongKey,
     /// The reader takes another data key for a cluster.
@@ -96,8 +98,9 @@ pub enum Rule {
 }
 
 /// Each rule's id, how bad what it finds mostly is, and what it is.
-pub const RULES: [(Rule, &str, Severity, &str); 43] = [
+pub const RULES: [(Rule, &str, Severity, &str); 44] = [
     (Rule::Unreadable, "unreadable", Severity::Error, "it cannot be read as YAML or JSON within limits"),
+    (Rule::WrongForm, "wrong-form", Severity::Error, "the reader takes another form"),
     (Rule::NoKubeconfig, "no-kubeconfig", Severity::Error, "there is no credential in it that a reader takes"),
     (Rule::WrongKey, "wrong-key", Severity::Error, "the reader looks under another data key"),
     (Rule::ExtraKey, "extra-key", Severity::Error, "the reader takes another data key for a cluster"),

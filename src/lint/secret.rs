@@ -93,7 +93,9 @@ impl Misplaced {
                 stands.escape_debug()
             );
             let remedy = if can_be_named {
-                format!("store it under '{looks}', or name the key in each reader's object")
+                let fields = readers.iter().filter_map(|one| one.reader.secret()?.named_by);
+                let fields = words::list(fields.map(str::to_owned));
+                format!("store it under '{looks}', or name the key in {fields}")
             } else {
                 format!("store it under '{looks}'")
             };

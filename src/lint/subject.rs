@@ -8,7 +8,7 @@ use super::{
     Place,
     document::{At, Fault, MAX_VALUE_BYTES, Node, parse, parse_file},
 };
-use crate::readers::{READERS, Stands};
+use crate::readers::{READERS, Reader, Reads, Stands};
 
 /// One thing to look at.
 pub struct Subject {
@@ -32,6 +32,19 @@ pub enum Holds {
     Secret(SecretSubject),
     /// Nothing that a reader takes.
     Nothing,
+}
+
+impl Holds {
+    /// Does a reader take this form? What cannot be read may be any.
+    #[must_use]
+    pub fn fits(&self, reader: &Reader) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::Nothing | Self::Secret(_) => true,
+            Self::Kubeconfig(_) => reader.reads_kubeconfigs(),
+            Self::TypeInstances(_) => reader.name == "capact",
+            Self::ClusterList(_) => matches!(reader.reads, Reads::ClusterList),
+        }
+    }
 }
 
 /// A Secret of a cluster or a file.

@@ -96,3 +96,56 @@ fn secrets_and_lists_in_files_are_found() {
     let bad = of_file(b"kind: Secret\nmetadata: {name: a}\ndata: {value: 'no base64!'}\n", "f");
     assert_eq!(looked_at(&bad[0], &[]).findings[0].message, "it is not base64");
 }
+
+#[test]
+fn a_reader_of_another_form_is_told_which_it_takes() {
+    let checked = looked_at(&file(&made::good()), &[readers::named("argocd").unwrap()]);
+    let [found] = checked.findings.as_slice() else { panic!("{:?}", checked.findings) };
+    assert_eq!((found.rule, found.severity), (Rule::WrongForm, Severity::Error));
+    assert!(found.remedy.contains("keys `name`, `server`, `config`"), "{}", found.remedy);
+}
+
+/// Whatever somebody wrote: no panic, and nothing of a token in what is told.
+mod whatever_is_written {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn looked_at_by_all(bytes: &[u8]) -> String {
+        let everybody: Vec<&'static Reader> = READERS.iter().collect();
+        let mut told = String::new();
+        for subject in of_file(bytes, "f") {
+            told += &format!("{:?}{:?}", looked_at(&subject, &everybody), looked_at(&subject, &[]));
+        }
+        for reader in READERS.iter().filter(|reader| reader.secret().is_some()) {
+            let mut secret = made::secret_for(reader, "");
+            let data: Vec<String> = secret.data.keys().cloned().collect();
+            for key in data.iter().map(String::as_str).chain(["name", "server", "config", "token", "caBundle"]) {
+                secret.data.insert(key.to_owned(), Datum::of_cluster(bytes.to_vec()));
+            }
+            told += &format!("{:?}", looked_at(&made::secret(secret), &[reader]));
+        }
+        told
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            looked_at_by_all(&bytes);
+        }
+
+        #[test]
+        fn a_kubeconfig_with_a_part_replaced(at in 0.0..1.0_f64, length in 0_usize..40, text in "[ -~\n\t{}:&*!-]{0,30}") {
+            let whole = with_user("token: canary-canary\nclient-certificate-data: Y2FuYXJ5LWNhbmFyeQ==");
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
+                reason = "a part of a short text")]
+            let begin = (whole.len() as f64 * at) as usize;
+            let end = whole.len().min(begin + length);
+            let mangled = format!("{}{text}{}", &whole[..begin], &whole[end..]);
+            let told = looked_at_by_all(mangled.as_bytes());
+            prop_assert!(!told.contains("canary-canary") && !told.contains("Y2FuYXJ5"), "{told}");
+        }
+    }
+}

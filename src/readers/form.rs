@@ -26,8 +26,12 @@ pub struct SecretForm {
     pub label: Option<(&'static str, LabelValue)>,
     /// The type that it has, where that matters.
     pub type_: Option<&'static str>,
+    /// The annotation that holds the name of the cluster.
+    pub annotation: Option<&'static str>,
     /// The data keys.
     pub keys: Keys,
+    /// The field of the reader's object that names the Secret, and the key where it can.
+    pub named_by: Option<&'static str>,
 }
 
 /// The value of a label.

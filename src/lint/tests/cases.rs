@@ -60,7 +60,10 @@ pub(super) fn cases(reader: &'static Reader) -> Cases {
                 (in_secret(&with_user("username: me\npassword: canary")), Rule::NoCredential),
             ],
         ),
-        "fleet" => (in_secret(&good()), vec![(of_key("kubeconfig"), Rule::WrongKey)]),
+        "fleet" => (
+            in_secret(&good()),
+            vec![(of_key("kubeconfig"), Rule::WrongKey), (file("typeInstances: [{alias: a}]"), Rule::WrongForm)],
+        ),
         "crossplane" => (
             in_secret(&good()),
             vec![
