@@ -22,7 +22,7 @@ pub(super) fn check(check: &mut Check<'_>, secret: &SecretSubject) {
             }
             continue;
         };
-        check.base = base.key(key, datum.at);
+        check.base = base.key(key, Some(datum));
         match (key, &datum.bytes) {
             (_, Err(fault)) => check.unreadable(fault),
             ("server", Ok(_)) => {

@@ -47,7 +47,7 @@ fn proxy(check: &mut Check<'_>, cluster: &Node, path: &str) {
     address::credential(check, text, at, path);
     let flux = check.those(|reader| reader.name == "flux");
     if !flux.is_empty() {
-        let message = "the way leads through a proxy: Flux whose controllers are older than fluxcd/pkg#747 (March 2024) leaves it out and says nothing";
+        let message = "the way leads through a proxy: Flux whose controllers are older than fluxcd/pkg#747 (2024) leaves it out and says nothing";
         let remedy = "use a newer Flux, or an address that needs no proxy";
         check.find_for(Rule::ProxyUrl, Severity::Note, at, path, message, remedy, flux);
     }

@@ -35,7 +35,7 @@ pub(super) fn in_secret(looked: &mut Check<'_>, secret: &SecretSubject) {
             && find(&root).is_some()
         {
             found = true;
-            looked.base = base.key(key, datum.at);
+            looked.base = base.key(key, Some(datum));
             check(looked, &root);
         }
     }

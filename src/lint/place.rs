@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::document::{At, Node};
+use super::{
+    document::{At, Node},
+    subject::Datum,
+};
 
 /// A place. What is not known is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,6 +31,9 @@ pub struct Place {
     /// The field: `users[0].user.exec`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Where the text under the key begins, if it stands in the file line by line.
+    #[serde(skip)]
+    block: Option<(u64, u64)>,
 }
 
 impl Place {
@@ -37,11 +43,19 @@ impl Place {
         Self { file: Some(name.to_owned()), ..Self::default() }
     }
 
+    /// A Secret, `NAMESPACE/NAME`, at this place.
+    #[must_use]
+    pub fn secret(self, reference: String) -> Self {
+        Self { secret: Some(reference), ..self }
+    }
+
     /// A data key of the Secret at this place, and where it stands in the file that holds the Secret.
     #[must_use]
-    pub fn key(&self, key: &str, at: Option<At>) -> Self {
+    pub fn key(&self, key: &str, datum: Option<&Datum>) -> Self {
+        let at = datum.and_then(|datum| datum.at);
         let (line, column) = at.map_or((self.line, self.column), |at| (Some(at.line), Some(at.column)));
-        Self { key: Some(key.to_owned()), line, column, ..self.clone() }
+        let block = at.filter(|_| datum.is_some_and(|datum| datum.is_block)).map(At::as_pair);
+        Self { key: Some(key.to_owned()), line, column, block, ..self.clone() }
     }
 
     /// A field of what stands at this place.
@@ -56,12 +70,17 @@ impl Place {
     }
 
     /// Sets line and column. Inside of a Secret that stands in a file those of the Secret's own text would lead
-    /// astray: there the place in the file stays.
+    /// astray: they are counted from where that begins, or the place in the file stays where it is encoded.
     pub fn point_at(&mut self, at: Option<(u64, u64)>) {
+        let Some((line, column)) = at else { return };
         let is_nested = self.file.is_some() && self.key.is_some() && self.line.is_some();
-        if let (Some((line, column)), false) = (at, is_nested) {
-            (self.line, self.column) = (Some(line), Some(column));
-        }
+        let (first, indent) = match self.block {
+            Some((first, begin)) => (first, begin),
+            None if is_nested => return,
+            None => (1, 1),
+        };
+        (self.line, self.column) =
+            (Some(first.saturating_add(line).saturating_sub(1)), Some(indent.saturating_add(column).saturating_sub(1)));
     }
 
     /// The file and Secret alone: what several findings have in common.

@@ -54,7 +54,7 @@ pub(super) fn check(check: &mut Check<'_>, secret: &SecretSubject) {
     for (key, readers) in wanted {
         let Some(datum) = secret.data.get(key) else { continue };
         check.readers = readers;
-        check.base = base.key(key, datum.at);
+        check.base = base.key(key, Some(datum));
         match datum.parse() {
             Ok(root) => kubeconfig::check(check, &root, ""),
             Err(fault) => check.unreadable(&fault),
@@ -186,7 +186,7 @@ fn others(
 ) {
     let base = check.base.clone();
     for (key, datum) in secret.data.iter().filter(|(_, datum)| is_so(datum)) {
-        check.base = base.key(key, datum.at);
+        check.base = base.key(key, Some(datum));
         check.find_for(Rule::ExtraKey, Severity::Error, None, "", message, "keep it in another Secret", vec![name]);
     }
     check.base = base;

@@ -71,13 +71,15 @@ pub struct Datum {
     pub bytes: Result<Vec<u8>, Fault>,
     /// Its place in the file that holds the Secret.
     pub at: Option<At>,
+    /// Does it stand there line by line, as YAML's literal blocks do?
+    pub is_block: bool,
 }
 
 impl Datum {
     /// A Secret's bytes as a cluster gives them.
     #[must_use]
     pub fn of_cluster(bytes: Vec<u8>) -> Self {
-        Self { bytes: Ok(bytes), at: None }
+        Self { bytes: Ok(bytes), at: None, is_block: false }
     }
 
     /// Reads it as YAML or JSON.
@@ -108,7 +110,7 @@ impl Subject {
     /// A Secret of a cluster.
     #[must_use]
     pub fn secret(secret: SecretSubject) -> Self {
-        let place = Place { secret: Some(format!("{}/{}", secret.namespace, secret.name)), ..Place::default() };
+        let place = Place::default().secret(format!("{}/{}", secret.namespace, secret.name));
         Self { place, holds: Holds::Secret(secret) }
     }
 }
@@ -139,9 +141,11 @@ pub fn of_file(bytes: &[u8], name: &str) -> Vec<Subject> {
         Ok(documents) => documents,
         Err(fault) => return vec![Subject { place, holds: Holds::Unreadable(fault) }],
     };
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().collect();
     let mut subjects = Vec::new();
     for document in documents {
-        expand(document, &place, false, &mut subjects);
+        expand(document, &place, false, &lines, &mut subjects);
     }
     if subjects.is_empty() {
         subjects.push(Subject { place, holds: Holds::Nothing });
@@ -149,7 +153,7 @@ pub fn of_file(bytes: &[u8], name: &str) -> Vec<Subject> {
     subjects
 }
 
-fn expand(node: Node, place: &Place, is_item: bool, subjects: &mut Vec<Subject>) {
+fn expand(node: Node, place: &Place, is_item: bool, lines: &[&str], subjects: &mut Vec<Subject>) {
     let at = place.within(Some(&node), "");
     let kind = node.text("kind").unwrap_or_default();
     if kind.ends_with("List") && node.has("items") {
@@ -157,19 +161,19 @@ fn expand(node: Node, place: &Place, is_item: bool, subjects: &mut Vec<Subject>)
         let Some((_, items)) = into_fields(node).into_iter().find(|(name, _)| name == "items") else { return };
         if let super::document::Value::List(items) = items.value {
             for item in items {
-                expand(item, place, is_secrets, subjects);
+                expand(item, place, is_secrets, lines, subjects);
             }
         }
         return;
     }
     let is_secret = kind == "Secret" || (is_item && node.has("metadata"));
     if is_secret {
-        let secret = secret_of(&node);
+        let secret = secret_of(&node, lines);
         let reference = match secret.namespace.as_str() {
             "" => secret.name.clone(),
             namespace => format!("{namespace}/{}", secret.name),
         };
-        let place = Place { secret: Some(reference), ..at };
+        let place = at.secret(reference);
         subjects.push(Subject { place, holds: Holds::Secret(secret) });
     } else if kind == "Config" || node.has("clusters") || node.has("contexts") || node.has("users") {
         subjects.push(Subject { place: place.clone(), holds: Holds::Kubeconfig(node) });
@@ -185,7 +189,7 @@ fn into_fields(node: Node) -> Vec<(String, Node)> {
     if let super::document::Value::Map(fields) = node.value { fields } else { Vec::new() }
 }
 
-fn secret_of(node: &Node) -> SecretSubject {
+fn secret_of(node: &Node, lines: &[&str]) -> SecretSubject {
     let metadata = node.get("metadata");
     let meta = |field: &str| metadata.and_then(|metadata| metadata.text(field)).unwrap_or_default().to_owned();
     let labels = metadata.and_then(|metadata| metadata.get("labels")).map(Node::fields).unwrap_or_default();
@@ -194,11 +198,12 @@ fn secret_of(node: &Node) -> SecretSubject {
         let text = value.as_text().unwrap_or_default();
         let plain: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         let bytes = STANDARD.decode(plain).map_err(|_| Fault::whole("is not base64"));
-        (key.clone(), Datum { bytes, at: Some(value.at) })
+        (key.clone(), Datum { bytes, at: Some(value.at), is_block: false })
     });
     let plain = node.get("stringData").map(Node::fields).unwrap_or_default().iter().map(|(key, value)| {
-        let bytes = value.as_text().unwrap_or_default().as_bytes().to_vec();
-        (key.clone(), Datum { bytes: Ok(bytes), at: Some(value.at) })
+        let text = value.as_text().unwrap_or_default();
+        let (bytes, is_block) = (text.as_bytes().to_vec(), is_block(text, value.at, lines));
+        (key.clone(), Datum { bytes: Ok(bytes), at: Some(value.at), is_block })
     });
     SecretSubject {
         namespace: meta("namespace"),
@@ -208,4 +213,14 @@ fn secret_of(node: &Node) -> SecretSubject {
         data: encoded.chain(plain).collect(),
         record: None,
     }
+}
+
+/// Does a text stand in the file's lines as it is, from there on?
+fn is_block(text: &str, at: At, lines: &[&str]) -> bool {
+    let (Ok(first), Ok(indent)) = (usize::try_from(at.line), usize::try_from(at.column)) else { return false };
+    let (first, indent) = (first.saturating_sub(1), indent.saturating_sub(1));
+    text.lines().enumerate().all(|(number, line)| {
+        let there = lines.get(first.saturating_add(number)).copied().unwrap_or_default();
+        line.trim().is_empty() && there.trim().is_empty() || there.get(indent..) == Some(line)
+    })
 }

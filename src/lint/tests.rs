@@ -53,6 +53,49 @@ fn what_nobody_named_is_judged_for_those_whom_it_is_for() {
     assert!(checked.findings.is_empty(), "{:?}", checked.findings);
 }
 
+/// Each field beside a token, and where it could log in by itself alone: each reader is told of exactly what its row
+/// says.
+#[test]
+fn each_reader_is_told_of_the_fields_that_its_row_names() {
+    use readers::{Effect, Field};
+    for reader in READERS.iter().filter(|reader| reader.reads_kubeconfigs()) {
+        for field in Field::ALL {
+            let (text, alone) = match field {
+                Field::Exec => ("exec: {command: aws}", true),
+                Field::AuthProvider => ("auth-provider: {name: oidc}", true),
+                Field::ClientFiles => ("client-certificate: /a\nclient-key: /b", true),
+                Field::TokenFile => ("tokenFile: /a", true),
+                Field::Basic => ("username: a\npassword: b", true),
+                Field::Impersonation => ("as: a", false),
+                Field::ImpersonatedUid => ("as-uid: a", false),
+                Field::Extensions => ("extensions: [{name: a, extension: {}}]", false),
+                Field::AuthorityFile | Field::Insecure => continue,
+            };
+            let found = |user: &str| {
+                let checked = looked_at(&file(&with_user(user)), &[reader]);
+                checked.findings.into_iter().map(|finding| (finding.rule, finding.message)).collect::<Vec<_>>()
+            };
+            let beside = found(&format!("{text}\ntoken: {}", good_token()));
+            let told = match reader.effect(field) {
+                Effect::Used => None,
+                Effect::Dropped => Some("leaves that out and says nothing"),
+                Effect::Refused => Some("refuses the kubeconfig"),
+                Effect::Local => Some("looks for that where it runs"),
+            };
+            let is_told = |words: &str| beside.iter().any(|(_, message)| message.contains(words));
+            match told {
+                Some(words) if field != Field::Basic => {
+                    assert!(is_told(words), "{} {field:?}: {beside:?}", reader.name);
+                }
+                _ => assert!(!is_told(reader.name), "{} {field:?}: {beside:?}", reader.name),
+            }
+            let is_left = !found(text).iter().any(|(rule, _)| *rule == Rule::NoCredential);
+            let is_used = matches!(reader.effect(field), Effect::Used | Effect::Local);
+            assert_eq!(is_left, alone && is_used, "{} {field:?} alone", reader.name);
+        }
+    }
+}
+
 #[test]
 fn a_field_that_many_treat_differently_is_one_finding() {
     let exec = with_user("exec: {command: aws}");
@@ -93,6 +136,13 @@ fn secrets_and_lists_in_files_are_found() {
     assert_eq!(subjects.len(), 1);
     let checked = looked_at(&subjects[0], &[]);
     assert_eq!(checked.findings[0].place.to_string(), "list.yaml:8:12 secret/b/a value users[0].user.token");
+    // A literal block stands line by line: the place is exact.
+    let indented: String = with_user("token: $TOKEN").lines().map(|line| format!("    {line}\n")).collect();
+    let block = format!("kind: Secret\nmetadata: {{name: a}}\nstringData:\n  value: |\n{indented}");
+    let subjects = of_file(block.as_bytes(), "block.yaml");
+    let place = looked_at(&subjects[0], &[]).findings[0].place.to_string();
+    let line = block.lines().position(|line| line.contains("$TOKEN")).unwrap() + 1;
+    assert_eq!(place, format!("block.yaml:{line}:16 secret/a value users[0].user.token"));
     let bad = of_file(b"kind: Secret\nmetadata: {name: a}\ndata: {value: 'no base64!'}\n", "f");
     assert_eq!(looked_at(&bad[0], &[]).findings[0].message, "it is not base64");
 }

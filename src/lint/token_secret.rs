@@ -11,7 +11,7 @@ pub(super) fn check(check: &mut Check<'_>, secret: &SecretSubject, certificate_a
             check.find(Rule::WrongKey, Severity::Error, None, "", &message, "store it beside the other one");
             continue;
         };
-        check.base = base.key(key, datum.at);
+        check.base = base.key(key, Some(datum));
         match &datum.bytes {
             Err(fault) => check.unreadable(fault),
             Ok(_) if key == "token" => token::check(check, datum.text().unwrap_or_default(), None, ""),
