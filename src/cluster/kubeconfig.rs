@@ -100,8 +100,11 @@ impl LocalKubeconfig {
     pub fn context_or_current(&self, name: Option<&str>) -> Result<String> {
         let name = name.or(self.merged.current_context.as_deref()).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| {
-            Error::usage("no context is named, and the kubeconfig has no current one")
-                .hint(format_args!("--context is one of {}", words::list(self.context_names())))
+            let error = Error::usage("no context is named, and the kubeconfig has no current one");
+            match self.context_names() {
+                names if names.is_empty() => error.hint("it holds no contexts at all: name another with --kubeconfig"),
+                names => error.hint(format_args!("--context is one of {}", words::list(names))),
+            }
         })?;
         self.context(name).map(|_| name.to_owned())
     }

@@ -112,6 +112,8 @@ fn the_current_context_and_none() {
     Tapmc::new(["status"])
         .kubeconfig(&file.path)
         .fails(2, &["no context is named, and the kubeconfig has no current one", "--context is one of build"]);
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    Tapmc::new(["status"]).kubeconfig(empty.path()).fails(2, &["no context is named", "it holds no contexts at all"]);
     let text = std::fs::read_to_string(&file.path).unwrap();
     std::fs::write(&file.path, format!("{text}current-context: {BUILD}\n")).unwrap();
     let empty = unique("empty");
