@@ -2,7 +2,7 @@
 //! account may do: the rules of profiles, in the run namespace alone.
 
 use k8s_openapi::{
-    api::{authorization::v1::ResourceRule, core::v1::ServiceAccount, rbac::v1::PolicyRule},
+    api::{core::v1::ServiceAccount, rbac::v1::PolicyRule},
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::{
         profiles::{Grants, Profile, describe},
         record::key,
         removal::kinds::ROLE,
-        rights::{Right, of_rules},
+        rights::{Right, as_reviewed, of_rules},
         trial::needs_of_an_app,
     },
 };
@@ -48,15 +48,7 @@ pub fn rules(content: &Content, asked: &[Profile], deployer: Deployer) -> Vec<Po
 /// What is needed in a namespace and not among the rules.
 #[must_use]
 pub fn uncovered(needed: &[PolicyRule], rules: &[PolicyRule], namespace: &str) -> Vec<Right> {
-    let held: Vec<ResourceRule> = rules
-        .iter()
-        .map(|rule| ResourceRule {
-            api_groups: rule.api_groups.clone(),
-            resource_names: rule.resource_names.clone(),
-            resources: rule.resources.clone(),
-            verbs: rule.verbs.clone(),
-        })
-        .collect();
+    let held = as_reviewed(rules);
     of_rules(needed, Some(namespace)).into_iter().filter(|right| !right.is_held(&held)).collect()
 }
 

@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{access::not_granted, flux::VERSIONS};
+use super::{Content, access::not_granted, flux::VERSIONS};
 use crate::{
     plan::Side,
-    registration::{
-        profiles::{Grants, Profile},
-        rights::Right,
-    },
+    registration::{profiles::Grants, rights::Right},
     words::{list, shell_word},
 };
 
@@ -254,19 +251,15 @@ pub fn of_namespace(place: Place<'_>, namespace: &str, is_there: Result<bool, St
 /// replaces the profiles that are recorded.
 #[must_use]
 pub fn of_credential(place: Place<'_>, grants: Option<&Grants>, deliverables: bool, register: &str) -> Requirement {
-    let (profile, resources) = if deliverables {
-        (Profile::Deliverable, vec![("carto.run", "deliverables")])
-    } else {
-        let packages = ("data.packaging.carvel.dev", "packages");
-        (Profile::Packages, vec![packages, ("packaging.carvel.dev", "packageinstalls")])
-    };
+    let folder = String::new();
+    let content = if deliverables { Content::Deliverables { folder } } else { Content::Package { folder } };
     let (found, remedy) = match grants {
         None => (Err("the registration's record cannot be read".to_owned()), register.to_owned()),
-        Some(grants) => match not_granted(grants, &resources).as_slice() {
+        Some(grants) => match not_granted(grants, content.usual()).as_slice() {
             [] => (Ok("all of them".to_owned()), String::new()),
             missing => (
                 Err(format!("may not write {}", list(missing.iter().cloned()))),
-                format!("{register} {}", grants.flags_with(&[profile])),
+                format!("{register} {}", grants.flags_with(&[content.profile()])),
             ),
         },
     };
@@ -276,6 +269,7 @@ pub fn of_credential(place: Place<'_>, grants: Option<&Grants>, deliverables: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registration::profiles::Profile;
 
     const RUN: Place<'static> = Place { side: Side::Run, cluster: "run-a", context: Some("my run") };
     const BUILD: Place<'static> = Place { side: Side::Build, cluster: "build", context: Some("build") };

@@ -129,20 +129,24 @@ pub fn in_lines(rights: &[Right]) -> Vec<String> {
     lines.into_iter().map(|(resource, verbs)| format!("{resource}: {}", verbs.join(","))).collect()
 }
 
+/// Rules as a review of whoever holds them would tell them.
+#[must_use]
+pub fn as_reviewed(rules: &[PolicyRule]) -> Vec<ResourceRule> {
+    let rules = rules.iter().map(|rule| ResourceRule {
+        api_groups: rule.api_groups.clone(),
+        resource_names: rule.resource_names.clone(),
+        resources: rule.resources.clone(),
+        verbs: rule.verbs.clone(),
+    });
+    rules.collect()
+}
+
 /// The rules of a review that go beyond what was granted: one line for each.
 ///
 /// What every authenticated user may do (reviews of itself, discovery) is not worth a word.
 #[must_use]
 pub fn beyond(granted: &[PolicyRule], reviewed: &[ResourceRule]) -> Vec<String> {
-    let granted: Vec<ResourceRule> = granted
-        .iter()
-        .map(|rule| ResourceRule {
-            api_groups: rule.api_groups.clone(),
-            resource_names: rule.resource_names.clone(),
-            resources: rule.resources.clone(),
-            verbs: rule.verbs.clone(),
-        })
-        .collect();
+    let granted = as_reviewed(granted);
     let own_review = |right: &Right| right.verb == "create" && right.resource.starts_with("selfsubject");
     let mut lines: Vec<String> = Vec::new();
     for rule in reviewed {

@@ -1,6 +1,6 @@
 //! What the clusters serve, hold and allow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
@@ -8,14 +8,13 @@ use crate::{
     cluster::Limits,
     commands::{
         build_cluster::BuildCluster,
-        deliver::targets::prove_held,
+        proof::{Use, prove_observed},
         run_cluster::{NAMESPACE, RunCluster, RunClusters, Several, within},
     },
     delivery::requirements::{self, Asked, Place, Requirement},
     error::Result,
     plan::Side,
-    registration::held::Held,
-    words::shell_word,
+    registration::{held::Held, repair::Repair},
 };
 
 /// What is looked at, and how.
@@ -70,32 +69,18 @@ impl Look<'_> {
     }
 
     async fn by_credential(&self, place: Place<'_>, held: &Held) -> Vec<Requirement> {
-        let of_build = format!(
-            "--build-context {} --name {} -n {}",
-            shell_word(&self.build.context),
-            shell_word(&held.name),
-            shell_word(&held.secret.namespace)
-        );
-        let register = format!("kubectl tapmc register-run-cluster --run-context CONTEXT {of_build}");
-        let rotate = format!(
-            "kubectl tapmc rotate-token {} --context {} -n {}",
-            shell_word(&held.name),
-            shell_word(&self.build.context),
-            shell_word(&held.secret.namespace)
-        );
-        let names = BTreeSet::from([held.name.clone()]);
-        let proven = within(self.limits, prove_held(self.build, &held.secret.namespace, &names, self.limits)).await;
-        let works = match proven {
-            Ok(failed) => match failed.into_iter().next() {
-                None => Ok("the run cluster accepts it".to_owned()),
-                Some((_, error)) => Err(error.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
+        let repair = Repair { held, build_context: &self.build.context, run_context: None };
+        let works = async {
+            let secret = self.build.cluster.observe_secret(&held.secret).await?;
+            let how = Use { probe: false, needs: BTreeMap::new() };
+            let proof = prove_observed(self.build, held.clone(), secret.as_ref(), self.limits, how).await;
+            proof.error.map_or(Ok("the run cluster accepts it".to_owned()), Err)
         };
+        let works = within(self.limits, works).await.map_err(|error| error.to_string());
         let grants = held.recorded.as_ref().map(|recorded| &recorded.grants);
         vec![
-            place.requirement("the stored credential", works, &rotate),
-            requirements::of_credential(place, grants, self.deliverables, &register),
+            place.requirement("the stored credential", works, &repair.rotate()),
+            requirements::of_credential(place, grants, self.deliverables, &repair.register()),
         ]
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::try_join_all, stream};
 
 use crate::{
-    cluster::Limits,
+    cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
         run_cluster::{RunClusters, Several, within},
@@ -24,11 +24,15 @@ const AT_A_TIME: usize = 64;
 pub(super) async fn build_side(build: &BuildCluster, all: &[Held]) -> Result<BuildSide> {
     let namespace = all.first().map(|held| held.secret.namespace.as_str());
     let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
-    let (readers, mut sources) =
-        futures::try_join!(build.cluster.list_readers(namespace), build.cluster.list_sources(namespace))?;
-    for other in sources_elsewhere(&readers, namespace) {
-        sources.extend(build.cluster.list_sources(Some(&other)).await?);
-    }
+    readers(&build.cluster, namespace).await
+}
+
+/// What delivers from a cluster, and from where; in one namespace or in all.
+pub(super) async fn readers(cluster: &Cluster, namespace: Option<&str>) -> Result<BuildSide> {
+    let (readers, mut sources) = futures::try_join!(cluster.list_readers(namespace), cluster.list_sources(namespace))?;
+    let elsewhere = sources_elsewhere(&readers, namespace);
+    let elsewhere = elsewhere.iter().map(|other| cluster.list_sources(Some(other)));
+    sources.extend(try_join_all(elsewhere).await?.into_iter().flatten());
     Ok(BuildSide::of_listings(readers, sources))
 }
 

@@ -1,10 +1,10 @@
 //! What readers that stand on a run cluster deliver to it.
 
-use super::of_readers;
+use super::{look, of_readers};
 use crate::{
     cli::delivery_status::DeliveryStatusArgs,
     commands::reader_cluster::ReaderCluster,
-    delivery::status::{BuildSide, RunSight, join},
+    delivery::status::{RunSight, join},
     error::Result,
     output::Printer,
     plan::Side,
@@ -18,8 +18,7 @@ pub(super) async fn report(args: &DeliveryStatusArgs, printer: Printer) -> Resul
     let namespace = at.namespace_or(args.registrations.namespace.as_deref())?;
     let namespace = (!args.registrations.all_namespaces).then_some(namespace.as_str());
     let _progress = printer.progress("looking at the run cluster");
-    let (readers, sources) = futures::try_join!(cluster.list_readers(namespace), cluster.list_sources(namespace))?;
-    let side = BuildSide::of_listings(readers, sources);
+    let side = look::readers(cluster, namespace).await?;
     let runs = side.own_runs(&cluster.server());
     let looks = runs.iter().map(|run| cluster.observe_delivered(&run.run_namespaces));
     let seen = futures::future::try_join_all(looks).await?;
