@@ -12,11 +12,9 @@ use crate::{
     listing::Listing,
     package_install::{APP, pausable::Pausable},
     registration::{
-        facts::map,
         health::Severity,
         names::ObjectRef,
         readers::{LastResult, Reader, Readers},
-        record::registration_of,
     },
 };
 
@@ -98,20 +96,21 @@ impl BuildSide {
     /// From the lists of each kind of reader and of source.
     #[must_use]
     pub fn of_listings(readers: Vec<(ApiKind, Listing)>, sources: Vec<(ApiKind, Listing)>) -> Self {
-        let mut all = Readers::of_listings(&readers);
+        let all = Readers::of_listings(&readers);
         let hidden_sources = Readers::of_listings(&sources).hidden;
-        let meant: BTreeSet<String> = all.all.drain(..).map(|reader| reader.uid).collect();
+        let with_secret = all.all.iter().map(|reader| reader.uid.as_str());
+        let meant: BTreeSet<&str> =
+            with_secret.chain(all.secretless.iter().map(|reader| reader.uid.as_str())).collect();
         let is_meant = |object: &Value| {
-            object["metadata"]["uid"].as_str().is_some_and(|uid| meant.contains(uid))
-                || is_secretless(object)
-                || run_of(object).is_some()
+            object["metadata"]["uid"].as_str().is_some_and(|uid| meant.contains(uid)) || run_of(object).is_some()
         };
         let lacks_readers = readers.iter().all(|(_, listing)| listing.is_not_served());
         let objects = readers
             .into_iter()
             .flat_map(|(kind, listing)| listing.objects.into_iter().map(move |object| (kind.clone(), object)));
+        let readers = objects.filter(|(_, object)| is_meant(object)).collect();
         Self {
-            readers: objects.filter(|(_, object)| is_meant(object)).collect(),
+            readers,
             sources: sources.into_iter().flat_map(|(_, listing)| listing.objects).collect(),
             hidden: all.hidden.into_iter().chain(hidden_sources).collect(),
             lacks_readers,
@@ -188,12 +187,6 @@ fn is_of(kind: &ApiKind, object: &Value, recipient: Recipient<'_>) -> bool {
         (Some(_), Recipient::Itself(_)) => false,
         (None, recipient) => recipient.is_of_labels(object),
     }
-}
-
-/// Is it one of this plugin's that reads a ConfigMap instead of a Secret?
-fn is_secretless(object: &Value) -> bool {
-    object["spec"]["kubeConfig"]["configMapRef"].is_object()
-        && registration_of(&map(&object["metadata"]["labels"])).is_some()
 }
 
 /// The labels, `KEY=VALUE`, of what it delivers.
