@@ -22,6 +22,8 @@ pub enum Kind {
     DriftFound,
     /// Ctrl-C or a termination signal.
     Interrupted,
+    /// The command that was given a credential failed, with this exit code of its own.
+    Command(u8),
 }
 
 /// Each kind's exit code and what it means: the README's table is made from this one.
@@ -44,6 +46,9 @@ impl Kind {
     /// The process's exit code for this kind of failure.
     #[must_use]
     pub fn exit_code(self) -> u8 {
+        if let Self::Command(code) = self {
+            return code;
+        }
         EXIT_CODES.iter().find_map(|(kind, code, _)| (*kind == self).then_some(*code)).unwrap_or(1)
     }
 }

@@ -16,7 +16,12 @@ pub mod verification;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{diff::ObjectDifference, error::Error, plan::Side};
+use crate::{
+    diff::ObjectDifference,
+    error::Error,
+    plan::Side,
+    registration::form::{Export, Way},
+};
 
 pub use backups::{BackupStatus, BackupsReport};
 pub use journal::{Done, Journal};
@@ -51,6 +56,9 @@ pub struct RegistrationReport {
     pub profiles: Vec<String>,
     /// What is granted in each run namespace, a line a rule.
     pub rules: Vec<String>,
+    /// The reader that it is for alone; none for the kubeconfig of every registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportReport>,
     /// The token; none in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenReport>,
@@ -143,10 +151,47 @@ pub struct SecretReport {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// The data key with the kubeconfig.
-    pub key: &'static str,
+    /// The data key with the kubeconfig; the keys of a reader's own form, empty where the Secret only records.
+    pub key: String,
     /// The address of the run cluster in it.
     pub server: String,
+}
+
+/// A credential that is for one reader.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportReport {
+    /// The reader.
+    pub reader: &'static str,
+    /// The registration that it was exported from, `NAMESPACE/NAME`.
+    pub exported_from: String,
+    /// The reader's own objects that refer to the Secret, `KIND.GROUP`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<String>,
+    /// Who had it printed; none where it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printed_by: Option<String>,
+    /// For whom it was printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printed_for: Option<String>,
+}
+
+impl ExportReport {
+    /// What is recorded of it.
+    #[must_use]
+    pub fn of(export: &Export) -> Self {
+        let (printed_by, printed_for) = match &export.way {
+            Way::Printed { by, recipient } => (Some(by.clone()), Some(recipient.clone())),
+            Way::Stored(_) => (None, None),
+        };
+        Self {
+            reader: export.reader.name,
+            exported_from: export.of_reference().to_string(),
+            objects: export.objects().iter().map(|form| form.name()).collect(),
+            printed_by,
+            printed_for,
+        }
+    }
 }
 
 /// A token as a report speaks of it: never the token.

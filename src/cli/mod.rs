@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod completion;
 pub mod deliver;
 pub mod delivery_status;
+pub mod export;
 pub mod handover;
 pub mod lint;
 pub mod output;
@@ -72,6 +73,8 @@ pub enum Command {
     Status(status::StatusArgs),
     #[command(about = "Prove stored credentials again, from here or through their reader")]
     Verify(Box<verify::VerifyArgs>),
+    #[command(about = "Make a credential for one reader, in the form that it takes")]
+    Export(Box<export::ExportArgs>),
     #[command(about = "Issue a new token for registrations, and end the former one")]
     RotateToken(Box<rotate_token::RotateTokenArgs>),
     #[command(about = "Remove registrations, and prove that their tokens are dead")]

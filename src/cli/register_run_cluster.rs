@@ -156,6 +156,14 @@ pub enum ProfileName {
     FluxImpersonate,
     /// Read everything but Secrets in the whole cluster (needs --allow-broad-rules)
     View,
+    /// Watch what the rest grants
+    Watch,
+    /// What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)
+    Istio,
+    /// The nodes and Pods that Karmada reads (needs --allow-broad-rules)
+    Karmada,
+    /// What Admiralty does in a target cluster (needs --allow-broad-rules)
+    Admiralty,
 }
 
 const EXAMPLES: &str = "\

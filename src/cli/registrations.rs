@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// Which registrations of a build cluster.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RegistrationsArgs {
     /// Only these registrations
     #[arg(value_name = "NAME")]

@@ -43,6 +43,24 @@ impl Cluster {
         }
     }
 
+    /// Carries out one change of an object whose status is a part of what it says.
+    ///
+    /// # Errors
+    /// As [`Self::carry_out`].
+    pub async fn carry_out_whole(&self, change: &Change) -> Result<()> {
+        self.carry_out(change).await?;
+        let manifest = &change.manifest;
+        if manifest.body["status"].is_null() || !matches!(change.op, Op::Create | Op::Update | Op::Replace) {
+            return Ok(());
+        }
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        // Without the version that was observed: the object itself has just been changed.
+        let applied = self.api_of(manifest).patch_status(&manifest.name, &params, &Patch::Apply(&manifest.body)).await;
+        applied
+            .map(|_| ())
+            .map_err(|error| self.explain(format_args!("applying the status of {}", shown(manifest)), &error))
+    }
+
     /// Has the API server check a change without making it.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
 //! What the build cluster shows of a registration.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, string::FromUtf8Error};
 
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{Namespace, Secret},
+};
 use kube::{
     Api,
     api::{ListParams, ObjectMeta},
@@ -16,9 +19,10 @@ use crate::{
         access::SECRET_KEY,
         credential::Token,
         facts::{BuildFacts, Identity, NamespaceState, OtherRegistration, SecretFacts},
-        kubeconfig::{self, Unreadable},
-        names::ObjectRef,
-        record::{Generation, MANAGED_BY, Map, REGISTRATION, Recorded, key},
+        form::{Data, Export},
+        kubeconfig::{self, Stored, Unreadable},
+        names::{Name, ObjectRef},
+        record::{Generation, MANAGED_BY, Map, REGISTRATION, Recorded, key, list},
     },
 };
 
@@ -97,8 +101,11 @@ pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, sta
 /// A kubeconfig Secret as it was observed.
 pub(super) fn secret_facts(secret: &Secret) -> SecretFacts {
     let annotations = secret.metadata.annotations.clone().unwrap_or_default();
-    let value = secret.data.as_ref().and_then(|data| data.get(SECRET_KEY)).map(|value| value.0.as_slice());
-    let text = value.and_then(|value| String::from_utf8(value.to_vec()).ok());
+    let export = Export::from_annotations(&annotations);
+    let (stored, text) = match &export {
+        None => kubeconfig_of(secret),
+        Some(export) => exported(export, secret, &annotations),
+    };
     let keys = secret.data.iter().flat_map(|data| data.keys().cloned()).collect();
     let body = serde_json::to_value(Secret { data: None, string_data: None, ..secret.clone() }).unwrap_or_default();
     SecretFacts {
@@ -110,10 +117,32 @@ pub(super) fn secret_facts(secret: &Secret) -> SecretFacts {
         keys,
         recorded: Recorded::from_annotations(&annotations),
         generation: Generation::from_annotations(&annotations),
-        stored: value.ok_or(Unreadable::whole("is missing")).and_then(kubeconfig::parse),
-        text: text.map(Token::new),
+        stored,
+        text,
         body,
     }
+}
+
+/// A kubeconfig under the key of every registration, and its text.
+fn kubeconfig_of(secret: &Secret) -> (Result<Stored, Unreadable>, Option<Token>) {
+    let value = secret.data.as_ref().and_then(|data| data.get(SECRET_KEY)).map(|value| value.0.as_slice());
+    let text = value.and_then(|value| String::from_utf8(value.to_vec()).ok());
+    (value.ok_or(Unreadable::whole("is missing")).and_then(kubeconfig::parse), text.map(Token::new))
+}
+
+/// What stands there in the form of a reader, and as a kubeconfig's text where it is just as this plugin writes it.
+fn exported(export: &Export, secret: &Secret, annotations: &Map) -> (Result<Stored, Unreadable>, Option<Token>) {
+    let name = secret.metadata.labels.as_ref().and_then(|labels| Name::parse(labels.get(REGISTRATION)?).ok());
+    let text = |value: &ByteString| String::from_utf8(value.0.clone()).map(Token::new);
+    let data = secret.data.iter().flatten().map(|(key, value)| Ok((key.clone(), text(value)?)));
+    let data: Result<Data, FromUtf8Error> = data.collect();
+    let (Some(name), Ok(data)) = (name, data) else { return (Err(Unreadable::whole("is not text (UTF-8)")), None) };
+    let stored = export.read(&name, &data, annotations);
+    let is_ours = |stored: &&Stored| {
+        export.holds(&data, stored, &list(annotations.get(key::RUN_NAMESPACES).map_or("", String::as_str)))
+    };
+    let text = stored.as_ref().ok().filter(is_ours).map(|stored| Token::new(stored.render()));
+    (stored, text)
 }
 
 fn other_registration(metadata: ObjectMeta) -> Option<OtherRegistration> {

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::registration::{
-    Account, Registration,
-    names::Name,
-    profiles::{Grants, Profile},
-    record::Recorded,
-};
+use crate::registration::{Account, Registration, names::Name, profiles::Grants, record::Recorded};
 
 /// What is looked at: everything that a registration, as decided and as recorded, may have left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +39,7 @@ impl Scope {
             account: registration.account.clone(),
             namespaces: run_namespaces.chain(impersonated.clone()).collect(),
             holders: reached.chain(impersonated).collect(),
-            cluster_wide: grants.iter().any(|g| g.profiles.contains(&Profile::View)),
+            cluster_wide: grants.iter().any(|g| !g.cluster_rules().is_empty()),
             guard: registration.guard || recorded.is_some_and(|r| r.guard),
             renewal: registration.renewal.is_some() || recorded.is_some_and(|r| r.renewal.is_some()),
         }

@@ -40,6 +40,32 @@ impl BuildCluster {
         held::select(found, &args.names, self.cluster.place())
     }
 
+    /// Those of them whose credential is stored: a printed one is in other hands.
+    pub(super) async fn stored_registrations(&self, args: &RegistrationsArgs) -> Result<Vec<Held>> {
+        let mut found = self.registrations(args).await?;
+        if let Some(printed) = found.iter().find(|held| held.is_printed() && args.names.contains(&held.name)) {
+            return Err(Error::usage(format_args!(
+                "'{}' is a credential that was printed: it is in other hands, and not here",
+                printed.name
+            ))
+            .hint("kubectl tapmc status -o wide tells whose; kubectl tapmc unregister-run-cluster ends it"));
+        }
+        found.retain(|held| !held.is_printed());
+        Ok(found)
+    }
+
+    /// Those of them with which it is delivered: not what was exported for one reader.
+    pub(super) async fn delivering_registrations(&self, args: &RegistrationsArgs) -> Result<Vec<Held>> {
+        let mut found = self.registrations(args).await?;
+        let exported = found.iter().find(|held| held.export().is_some() && args.names.contains(&held.name));
+        if let Some((name, export)) = exported.and_then(|held| Some((&held.name, held.export()?))) {
+            return Err(Error::usage(format_args!("'{name}' was exported for {} alone", export.reader.title))
+                .hint(format_args!("it is delivered with '{}'", export.of)));
+        }
+        found.retain(|held| held.export().is_none());
+        Ok(found)
+    }
+
     /// The namespace that was named, or else that of the context.
     pub(super) fn namespace_or(&self, typed: Option<&str>) -> Result<String> {
         typed.map_or_else(|| self.kubeconfig.namespace(&self.context), |name| Ok(name.to_owned()))

@@ -29,7 +29,7 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
         return tell(items, printer);
     }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
-    let mut all = build.registrations(&args.registrations).await?;
+    let mut all = build.delivering_registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
     if args.run_cluster.run_context.is_some() && all.len() != 1 {
         return Err(Error::usage(format_args!(

@@ -22,7 +22,7 @@ pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) 
         return tell(&args, &on_run_cluster::report(&args, printer).await?, printer);
     }
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
-    let mut all = build.registrations(&args.registrations).await?;
+    let mut all = build.delivering_registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
     one_way_one_cluster(&args, &all)?;
 

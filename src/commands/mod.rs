@@ -9,6 +9,8 @@ mod complete;
 mod completion;
 mod deliver;
 mod delivery_status;
+mod destination;
+mod export;
 mod fleet;
 mod handover;
 mod lint;
@@ -84,6 +86,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Verify(args) => {
             let printer = Printer::new(args.changing.output.format());
             (printer, drive(verify::verify(*args, printer, journal.clone())))
+        }
+        Command::Export(args) => {
+            let printer = Printer::new(args.changing.output.format());
+            (printer, drive(export::export(*args, printer, journal.clone())))
         }
         Command::RotateToken(args) => {
             let (printer, format) = sided_printer(&args.output, &args.sides);

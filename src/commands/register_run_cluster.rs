@@ -4,6 +4,8 @@ mod one_side;
 mod renew;
 mod resolve;
 
+pub(super) use resolve::grants;
+
 use super::{
     limits,
     registering::{Contexts, Registering, consent},

@@ -7,6 +7,7 @@ mod build_side;
 mod credential;
 mod dry_run;
 mod ending;
+mod lending;
 mod observe;
 mod renewal;
 mod report;
@@ -23,11 +24,12 @@ use crate::{
     plan::{Change, Op, Side},
     registration::{
         Asked, Registration,
+        facts::Identity,
         held::Held,
-        kubeconfig,
+        kubeconfig::{self, Stored},
         names::{Name, is_dns_label},
         planning::{self, Observed, RegistrationPlan, context_namespace},
-        record::{MANAGED_BY, REGISTRATION},
+        record::{MANAGED_BY, REGISTRATION, Recorded},
     },
     report::{Journal, RegistrationReport},
     words,
@@ -37,6 +39,7 @@ use observe::Observation;
 
 pub(super) use access::random_suffix;
 pub(super) use build_side::{BuildSideRequest, make_build_side};
+pub(super) use lending::{Lent, Loan};
 pub(super) use run_side::{RunSideRequest, make_run_side};
 
 /// The contexts that were chosen.
@@ -114,6 +117,31 @@ impl Registering {
         self.plan.schedule = schedule;
     }
 
+    /// Adds the reader's own objects.
+    pub(super) fn with_objects(&mut self, objects: Vec<Change>) {
+        self.plan.objects = objects;
+    }
+
+    /// What was decided.
+    pub(super) fn registration(&self) -> &Registration {
+        &self.observation.registration
+    }
+
+    /// What the Secret on the build cluster records so far.
+    pub(super) fn recorded(&self) -> Option<&Recorded> {
+        self.observation.build.secret.as_ref()?.recorded.as_ref()
+    }
+
+    /// Which cluster the run cluster is.
+    pub(super) fn run_cluster(&self) -> &Identity {
+        &self.observation.run.identity
+    }
+
+    /// Who the operator is, as the run cluster knows them.
+    pub(super) async fn operator(&self) -> String {
+        self.clusters.run.who_am_i().await
+    }
+
     /// Shows what would be done.
     pub(super) fn show(&self, printer: Printer) {
         let run = match self.contexts.run.as_str() {
@@ -144,8 +172,19 @@ impl Registering {
         progress: &Progress,
         journal: &Journal,
     ) -> Result<RegistrationReport> {
-        let outcome = apply::apply(self, wait, progress, journal).await?;
-        Ok(report::done(self, &outcome, journal.done()))
+        self.apply_and_give(wait, progress, journal).await.map(|(report, _)| report)
+    }
+
+    /// Carries the plan out, and gives the credential where it was issued by that.
+    pub(super) async fn apply_and_give(
+        &self,
+        wait: Duration,
+        progress: &Progress,
+        journal: &Journal,
+    ) -> Result<(RegistrationReport, Option<Stored>)> {
+        let mut outcome = apply::apply(self, wait, progress, journal).await?;
+        let credential = outcome.credential.take();
+        Ok((report::done(self, &outcome, journal.done()), credential))
     }
 
     /// The run cluster's side, as one run makes it.

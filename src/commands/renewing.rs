@@ -14,7 +14,9 @@ use crate::{
     plan::{Change, Op, Side},
     registration::{
         access::SECRET_KEY,
+        credential::Token,
         facts::{SecretFacts, TokenState},
+        form::{self, Data},
         kubeconfig,
         names::ObjectRef,
         record::key,
@@ -52,7 +54,7 @@ pub(super) struct Renewed {
 struct Fresh<'a> {
     secret: &'a ObjectRef,
     observed: &'a SecretFacts,
-    kubeconfig: String,
+    data: Data,
     annotations: Value,
     /// The annotation that tells this one from the one before.
     told_by: (&'static str, String),
@@ -128,11 +130,10 @@ impl Renewer<'_> {
     /// Patches the very Secret that was read: one that was removed stays so, and a change of somebody
     /// else's is not overwritten.
     async fn store(&self, fresh: Fresh<'_>, journal: &Journal) -> Result<()> {
-        let Fresh { secret, observed, kubeconfig, annotations, told_by } = fresh;
-        let body = json!({
-            "metadata": {"annotations": annotations},
-            "data": {SECRET_KEY: STANDARD.encode(kubeconfig)},
-        });
+        let Fresh { secret, observed, data, annotations, told_by } = fresh;
+        let data: serde_json::Map<String, Value> =
+            data.into_iter().map(|(key, value)| (key, STANDARD.encode(value.expose()).into())).collect();
+        let body = json!({"metadata": {"annotations": annotations}, "data": data});
         let change = Change {
             op: Op::Update,
             side: Side::Build,
@@ -180,7 +181,8 @@ async fn delivery_kubeconfig<'a>(
     let (issued_at, ends_at) = (Timestamp::from_second(claims.iat).unwrap_or(run.now()), issued.expires_at);
     let annotations = json!({key::ISSUED_AT: issued_at.to_string(), key::EXPIRES_AT: ends_at.to_string()});
     let told_by = (key::EXPIRES_AT, ends_at.to_string());
-    Ok((Fresh { secret, observed, kubeconfig: text, annotations, told_by }, ends_at))
+    let data = form::data(recorded.export.as_ref(), &stored, &recorded.run_namespaces);
+    Ok((Fresh { secret, observed, data, annotations, told_by }, ends_at))
 }
 
 /// A new renewal kubeconfig, proven with the very bytes.
@@ -201,7 +203,8 @@ async fn own_kubeconfig<'a>(
     run.prove_renewal(&text, account, marker(renewing)).await?;
     let annotations = json!({key::RENEWAL_EXPIRES_AT: ends_at.to_string()});
     let told_by = (key::RENEWAL_EXPIRES_AT, ends_at.to_string());
-    Ok((Fresh { secret, observed, kubeconfig: text, annotations, told_by }, ends_at))
+    let data = Data::from([(SECRET_KEY.to_owned(), Token::new(text))]);
+    Ok((Fresh { secret, observed, data, annotations, told_by }, ends_at))
 }
 
 async fn issue(renewing: &Renewing, run: &Cluster, account: &ObjectRef) -> Result<crate::cluster::Issued> {

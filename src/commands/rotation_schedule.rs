@@ -32,7 +32,7 @@ use crate::{
 /// Has tokens renewed, or no longer renewed, or shows what would do it.
 pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Printer, journal: Journal) -> Result<()> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
-    let held = build.registrations(&args.registrations).await?;
+    let held = build.stored_registrations(&args.registrations).await?;
     let options = options(&args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
     if !args.apply && !args.remove {
@@ -66,7 +66,7 @@ pub(super) async fn planned(
     build: &BuildCluster,
     printer: Printer,
 ) -> Result<Registering> {
-    let held = build.registrations(&args.registrations).await?;
+    let held = build.stored_registrations(&args.registrations).await?;
     let [held] = held.as_slice() else { return Err(Error::failed("the registration is not there any more")) };
     let options = options(args);
     let members = [member(held, &options, args.remove)?];

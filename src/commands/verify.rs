@@ -73,7 +73,7 @@ fn resolve(args: &VerifyArgs) -> Result<Option<Asked>> {
 }
 
 async fn prove_all(build: &BuildCluster, args: &VerifyArgs) -> Result<Vec<Proof>> {
-    let mut held: Vec<Held> = build.registrations(&args.registrations).await?;
+    let mut held: Vec<Held> = build.stored_registrations(&args.registrations).await?;
     held.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
     let proofs = held.into_iter().map(|held| prove(build, held, limits(&args.changing.kubeconfig)));
     Ok(stream::iter(proofs).buffered(AT_A_TIME).collect().await)

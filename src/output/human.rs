@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     plan::{Change, Op, Side},
     registration::{Registration, generations::CredentialPlan, planning::RegistrationPlan, profiles::describe},
-    report::{Done, RegistrationReport},
+    report::{Done, ExportReport, RegistrationReport},
     words,
 };
 
@@ -177,14 +177,7 @@ pub(super) fn registered(report: &RegistrationReport) -> String {
         } else {
             String::new()
         };
-        text.push_str(&format!(
-            "\n{} {} is registered: the kubeconfig in the Secret {}/{} (key {}) was tried and works\n",
-            style("✔").for_stderr().green(),
-            report.name,
-            report.secret.namespace,
-            report.secret.name,
-            report.secret.key,
-        ));
+        text.push_str(&format!("\n{} {} {}\n", style("✔").for_stderr().green(), report.name, what_stands(report)));
         text.push_str(&format!("  the token ends at {}, {granted} after it was issued{shortened}\n", token.expires_at));
     }
     if let Some(renewal) = &report.renewal {
@@ -212,6 +205,23 @@ pub(super) fn registered(report: &RegistrationReport) -> String {
         text.push_str(&format!("  {}\n", clean(command)));
     }
     text
+}
+
+/// What stands where, and that it works.
+fn what_stands(report: &RegistrationReport) -> String {
+    let secret = format!("the Secret {}/{}", report.secret.namespace, report.secret.name);
+    match &report.export {
+        None => {
+            format!("is registered: the kubeconfig in {secret} (key {}) was tried and works", report.secret.key)
+        }
+        Some(ExportReport { reader, printed_for: Some(whom), .. }) => format!(
+            "is a credential in the form of {reader} for {}: it was tried and works; {secret} records it and does not hold it",
+            clean(whom)
+        ),
+        Some(ExportReport { reader, .. }) => {
+            format!("is exported: what {reader} reads in {secret} (key {}) was tried and works", report.secret.key)
+        }
+    }
 }
 
 /// A failure: the sentence, its causes, what was done before it, a hint.

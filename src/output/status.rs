@@ -59,7 +59,15 @@ fn text(report: &StatusReport, wide: bool, in_all_namespaces: bool) -> String {
         headers.push("READERS");
     }
     if wide {
-        headers.extend(["SECRET", "SERVICE-ACCOUNT", "MARKER", "RUN-CLUSTER-UID", "RENEWAL", "RUN-CONTEXT"]);
+        headers.extend([
+            "SECRET",
+            "SERVICE-ACCOUNT",
+            "MARKER",
+            "RUN-CLUSTER-UID",
+            "RENEWAL",
+            "RUN-CONTEXT",
+            "EXPORTED",
+        ]);
     }
     let rows: Vec<Row> = report.items.iter().map(|item| row(item, report.live, wide, in_all_namespaces)).collect();
     let findings: String = report.items.iter().map(|item| findings(item, wide, in_all_namespaces)).collect();
@@ -104,6 +112,7 @@ fn row(item: &RegistrationStatus, live: bool, wide: bool, in_all_namespaces: boo
                 Some(&item.run_cluster_uid),
                 item.renewal.as_ref().map(|renewal| renewal.namespace.as_str()),
                 context,
+                exported(item).as_deref(),
             ]
             .map(Cell::or_dash),
         );
@@ -112,6 +121,16 @@ fn row(item: &RegistrationStatus, live: bool, wide: bool, in_all_namespaces: boo
     let below: Vec<String> =
         all.iter().map(|reader| format!("{}/{} {}", reader.kind.to_lowercase(), reader.name, reader.result)).collect();
     Row::with(cells, &below)
+}
+
+/// For which reader, and where it was printed by whom and for whom.
+fn exported(item: &RegistrationStatus) -> Option<String> {
+    let export = item.export.as_ref()?;
+    let printed = export.printed_by.as_ref().zip(export.printed_for.as_ref());
+    Some(match printed {
+        Some((by, whom)) => format!("{}: printed by {by} for {whom}", export.reader),
+        None => export.reader.to_owned(),
+    })
 }
 
 fn readers(readers: Option<&[ReaderStatus]>) -> Cell {

@@ -28,6 +28,10 @@ pub struct SecretForm {
     pub type_: Option<&'static str>,
     /// The annotation that holds the name of the cluster.
     pub annotation: Option<&'static str>,
+    /// The key of the bare token, where some take that instead of the kubeconfig beside it.
+    pub token_key: Option<&'static str>,
+    /// The namespace where it is usually looked for.
+    pub usually_in: Option<&'static str>,
     /// The data keys.
     pub keys: Keys,
     /// The field of the reader's object that names the Secret, and the key where it can.

@@ -6,16 +6,19 @@
 
 mod fields;
 mod form;
+mod needs;
+pub mod objects;
 mod table;
 
 use crate::{
     error::{Error, Result},
-    registration::profiles::Profile,
     words,
 };
 
 pub use fields::{Effect, Field};
 pub use form::{Keys, LabelValue, Naming, SecretForm, Stands};
+pub use needs::Needs;
+pub use objects::{ObjectForm, Place};
 pub use table::READERS;
 
 /// One system that reads a credential for another cluster.
@@ -33,6 +36,8 @@ pub struct Reader {
     pub reads: Reads,
     /// What the credential must be able to do.
     pub needs: Needs,
+    /// The objects of the reader's own that may refer to the credential; the first one where none is named.
+    pub objects: &'static [ObjectForm],
     /// How it comes by a renewed credential.
     pub renewal: &'static str,
     /// Where this is known from: `REPOSITORY@COMMIT:PATH`.
@@ -67,15 +72,6 @@ pub enum Context {
     Current,
     /// The one that its object names, else the `current-context`.
     Named,
-}
-
-/// What a reader needs of the credential.
-#[derive(Debug, Clone, Copy)]
-pub enum Needs {
-    /// One or several of these profiles, after what is delivered.
-    Profiles(&'static [Profile]),
-    /// Rules that no profile has, in words.
-    Rules(&'static str),
 }
 
 impl Reader {
@@ -119,7 +115,7 @@ impl Reader {
     pub fn row(&self) -> String {
         let names: Vec<String> = [&self.name].into_iter().chain(self.aliases).map(|name| format!("`{name}`")).collect();
         let form = self.stands.to_string();
-        format!("| {} | {form} | {} | {} | {} |", names.join(", "), self.left_out(), self.needs_words(), self.renewal)
+        format!("| {} | {form} | {} | {} | {} |", names.join(", "), self.left_out(), self.needs, self.renewal)
     }
 
     /// What it leaves out, refuses, or looks for beside itself: the cell of the README's table.
@@ -137,17 +133,6 @@ impl Reader {
         let parts: Vec<String> =
             parts.filter(|(_, fields)| !fields.is_empty()).map(|(word, fields)| format!("{word}{fields}")).collect();
         if parts.is_empty() { "-".to_owned() } else { parts.join("; ") }
-    }
-
-    fn needs_words(&self) -> String {
-        match self.needs {
-            Needs::Rules(words) => words.to_owned(),
-            Needs::Profiles(all) if all.len() == Profile::ALL.len() => "any".to_owned(),
-            Needs::Profiles(profiles) => {
-                let names: Vec<String> = profiles.iter().map(|profile| format!("`{profile}`")).collect();
-                names.join(", ")
-            }
-        }
     }
 }
 

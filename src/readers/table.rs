@@ -9,10 +9,11 @@ use super::{
         Effect::{self, Dropped, Local, Refused},
         Field,
     },
+    objects,
 };
 
 /// Every reader.
-pub static READERS: [Reader; 18] = [
+pub static READERS: [Reader; 19] = [
     delivering::KUBECONFIG,
     delivering::CARVEL,
     delivering::FLUX,
@@ -29,6 +30,7 @@ pub static READERS: [Reader; 18] = [
     delivering::CAPACT,
     federating::ARGO_MCK,
     delivering::TAP_GUI,
+    delivering::BACKSTAGE,
     federating::TENSILE_KUBE,
     federating::LIQO,
 ];
@@ -45,7 +47,7 @@ const AS_IT_IS: Reads = Reads::Kubeconfig {
 };
 
 /// What the credential needs where the reader deploys whatever it is told to.
-const WHAT_IT_DEPLOYS: Needs = Needs::Rules("what it deploys");
+const WHAT_IT_DEPLOYS: Needs = Needs::AsRegistered(&[]);
 
 /// How most Secrets are renewed.
 const REWRITTEN: &str = "rewritten";

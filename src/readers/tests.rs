@@ -8,7 +8,7 @@ use super::*;
 fn names_are_unique_and_found() {
     let all: Vec<&str> = names().collect();
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-    assert_eq!(named("backstage").unwrap().name, "tap-gui");
+    assert_eq!(named("kapp-controller").unwrap().name, "carvel");
     for name in all {
         assert!(named(name).is_ok(), "{name}");
     }

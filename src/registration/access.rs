@@ -182,8 +182,17 @@ pub fn kubeconfig_secret(
     annotations.extend(reader_labels::annotation(&registration.reader_labels));
     meta.annotations = Some(annotations);
     meta.labels.get_or_insert_default().extend(registration.reader_labels.clone());
-    let data = kubeconfig.map(|text| [(SECRET_KEY.to_owned(), ByteString(text.as_bytes().to_vec()))].into());
-    Manifest::new(&Secret { metadata: meta, type_: Some("Opaque".into()), data, ..Secret::default() })
+    let mut type_ = "Opaque";
+    if let Some(export) = &registration.export {
+        meta.labels.get_or_insert_default().extend(export.labels());
+        meta.annotations.get_or_insert_default().extend(export.readers_annotations());
+        type_ = export.type_();
+    }
+    let data = kubeconfig.map(|text| {
+        let data = registration.data(text).into_iter();
+        data.map(|(key, value)| (key, ByteString(value.expose().as_bytes().to_vec()))).collect()
+    });
+    Manifest::new(&Secret { metadata: meta, type_: Some(type_.into()), data, ..Secret::default() })
 }
 
 /// The metadata of an object that goes with the account namespace.

@@ -4,10 +4,12 @@
 use super::{
     access::SECRET_KEY,
     facts::{SecretFacts, map},
+    form::Export,
     kubeconfig::Stored,
     names::ObjectRef,
     record::{Generation, Map, Recorded, key},
 };
+use crate::words;
 
 /// A kubeconfig Secret that is what its record says.
 #[derive(Debug, Clone, Copy)]
@@ -85,17 +87,21 @@ fn of_the_record(reference: &ObjectRef, annotations: &Map, secret: &SecretFacts)
 }
 
 fn of_the_whole(secret: &SecretFacts) -> Vec<String> {
-    let others = secret.keys.iter().filter(|key| *key != SECRET_KEY);
+    let export = secret.recorded.as_ref().and_then(|recorded| recorded.export.as_ref());
+    let own = export.map_or_else(|| vec![SECRET_KEY.to_owned()], Export::keys);
+    let others = secret.keys.iter().filter(|key| !own.contains(key));
     let mut differences: Vec<String> = others
         .map(|key| {
             format!(
-                "it holds the data key '{}' beside '{SECRET_KEY}', which this plugin did not write",
-                key.escape_debug()
+                "it holds the data key '{}' beside {}, which this plugin did not write",
+                key.escape_debug(),
+                words::list(own.iter().map(|key| format!("'{key}'")))
             )
         })
         .collect();
-    if secret.type_ != "Opaque" {
-        differences.push("its type is not Opaque".to_owned());
+    let type_ = export.map_or("Opaque", Export::type_);
+    if secret.type_ != type_ {
+        differences.push(format!("its type is not {type_}"));
     }
     differences
 }

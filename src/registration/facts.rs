@@ -231,6 +231,12 @@ impl MarkerFacts {
         self.annotations.get(key::VOUCHER_UNTIL)?.parse().ok()
     }
 
+    /// Until when a command may hold a token that is bound to it.
+    #[must_use]
+    pub fn ephemeral_until(&self) -> Option<Timestamp> {
+        self.annotations.get(key::EPHEMERAL_UNTIL)?.parse().ok()
+    }
+
     /// Until when a superseded marker is spared.
     #[must_use]
     pub fn retire_after(&self) -> Option<Timestamp> {

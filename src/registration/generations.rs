@@ -112,6 +112,7 @@ pub(super) fn orphans(registration: &Registration, observed: Observed<'_>) -> Ve
                 "its token ends at once"
             }
             (Some(due), _) if due < run.now => "its grace is over",
+            _ if marker.ephemeral_until().is_some_and(|until| until > run.now) => continue,
             // Whether a Secret that is out of sight holds its token cannot be told.
             _ if build.is_far || marker.voucher_until().is_some_and(|until| until > run.now) => continue,
             (None, Some(created)) if run.now.duration_since(created) > orphan_age => {

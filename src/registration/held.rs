@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{
+    form::Export,
     names::ObjectRef,
     record::{Generation, Map, REGISTRATION, Recorded, key, list},
 };
@@ -81,6 +82,18 @@ impl Held {
         self.recorded.is_none() || self.generation.is_none()
     }
 
+    /// The reader that it is for alone; none for the kubeconfig of every registration.
+    #[must_use]
+    pub fn export(&self) -> Option<&Export> {
+        self.recorded.as_ref()?.export.as_ref()
+    }
+
+    /// Was the credential printed, so that its Secret only records it?
+    #[must_use]
+    pub fn is_printed(&self) -> bool {
+        self.export().is_some_and(Export::is_printed)
+    }
+
     /// The renewal kubeconfig's Secret, as recorded; none where nobody renews the token.
     #[must_use]
     pub fn renewal(&self) -> Option<&ObjectRef> {
@@ -142,6 +155,7 @@ pub(crate) mod tests {
             grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
             guard: false,
             renewal: None,
+            export: None,
             requested_duration: Duration::from_secs(1_000),
             run_server: None,
             run_proxy_url: None,

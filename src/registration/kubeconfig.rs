@@ -28,10 +28,22 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// An address alone, of which no more is known.
+    #[must_use]
+    pub fn at(server: &str) -> Self {
+        Self { server: server.to_owned(), certificate_authority: None, tls_server_name: None, proxy_url: None }
+    }
+
     /// Is the address one that only this machine, or only this link, can reach?
     #[must_use]
     pub fn is_local(&self) -> bool {
         is_local_host(&host(&self.server).unwrap_or_default())
+    }
+
+    /// The CA as kubeconfigs and readers' objects hold it: its PEM in base64.
+    #[must_use]
+    pub fn authority_base64(&self) -> Option<String> {
+        self.certificate_authority.as_ref().map(|pem| STANDARD.encode(pem))
     }
 }
 
@@ -119,7 +131,7 @@ pub fn render(name: &Name, endpoint: &Endpoint, namespace: &str, token: Option<&
             name: name.to_string(),
             cluster: Cluster {
                 server: endpoint.server.clone(),
-                certificate_authority_data: endpoint.certificate_authority.as_ref().map(|pem| STANDARD.encode(pem)),
+                certificate_authority_data: endpoint.authority_base64(),
                 tls_server_name: endpoint.tls_server_name.clone(),
                 proxy_url: endpoint.proxy_url.clone(),
             },

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod credential;
 pub mod differences;
 pub mod facts;
+pub mod form;
 pub mod generations;
 pub mod health;
 pub mod held;
@@ -19,6 +20,7 @@ pub mod moved;
 pub mod names;
 pub mod ownership;
 pub mod planning;
+pub mod printed;
 pub mod profiles;
 pub mod reader_labels;
 pub mod readers;
@@ -35,6 +37,8 @@ mod warnings;
 
 use std::time::Duration;
 
+use credential::Token;
+use form::{Data, Export};
 use kubeconfig::Endpoint;
 use names::{Name, ObjectRef};
 use profiles::Grants;
@@ -107,6 +111,8 @@ pub struct Registration {
     pub guard: bool,
     /// Who renews its tokens; none where nobody does.
     pub renewal: Option<Renewal>,
+    /// The reader that it is for alone; none for the kubeconfig of every registration.
+    pub export: Option<Export>,
     /// The lifetime to ask for.
     pub duration: Duration,
     /// What the reader will use.
@@ -143,11 +149,35 @@ impl Registration {
             grants: self.grants.clone(),
             guard: self.guard,
             renewal: self.renewal.clone(),
+            export: self.export.clone(),
             requested_duration: self.duration,
             run_server: self.run_server.clone(),
             run_proxy_url: self.run_proxy_url.clone(),
             run_certificate_authority: self.run_certificate_authority.clone(),
         }
+    }
+
+    /// The data of its Secret on the build cluster, from the kubeconfig.
+    #[must_use]
+    pub fn data(&self, kubeconfig: &str) -> Data {
+        let own = || Data::from([(access::SECRET_KEY.to_owned(), Token::new(kubeconfig.to_owned()))]);
+        let exported = |export: &Export| {
+            let stored = kubeconfig::parse(kubeconfig.as_bytes()).ok()?;
+            Some(export.data(&stored, &self.run_namespaces))
+        };
+        self.export.as_ref().map_or_else(|| Some(own()), exported).unwrap_or_default()
+    }
+
+    /// The keys of that data.
+    #[must_use]
+    pub fn secret_keys(&self) -> Vec<String> {
+        self.export.as_ref().map_or_else(|| vec![access::SECRET_KEY.to_owned()], Export::keys)
+    }
+
+    /// The type of that Secret.
+    #[must_use]
+    pub fn secret_type(&self) -> &'static str {
+        self.export.as_ref().map_or("Opaque", Export::type_)
     }
 
     /// The user name by which the run cluster knows the account.

@@ -43,6 +43,8 @@ pub struct RegistrationPlan {
     pub renewal: Option<RenewalPlan>,
     /// Then the Secret on the build cluster; none where another administrator writes it.
     pub secret: Option<Change>,
+    /// Then the objects of the reader's own that refer to it.
+    pub objects: Vec<Change>,
     /// Then, on the build cluster, who renews the tokens.
     pub schedule: Vec<Change>,
     /// Last: what is no longer wanted.
@@ -56,7 +58,7 @@ impl RegistrationPlan {
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         let renewal = self.renewal.iter().map(|renewal| &renewal.secret);
         let before = self.namespaces.iter().chain(&self.access).chain(renewal);
-        before.chain(&self.secret).chain(&self.schedule).chain(&self.removals)
+        before.chain(&self.secret).chain(&self.objects).chain(&self.schedule).chain(&self.removals)
     }
 
     /// Would nothing be sent that changes something?
@@ -88,7 +90,11 @@ impl RegistrationPlan {
                 Op::Keep | Op::Pause | Op::Resume => &[],
                 Op::Delete => &["delete"],
             };
-            needed.extend(verbs.iter().map(|verb| Right::new(verb, &m.group, &m.plural, m.namespace.as_deref())));
+            let right = |verb, resource: &str| Right::new(verb, &m.group, resource, m.namespace.as_deref());
+            needed.extend(verbs.iter().map(|verb| right(verb, &m.plural)));
+            if !m.body["status"].is_null() && matches!(change.op, Op::Create | Op::Update) {
+                needed.insert(right("patch", &format!("{}/status", m.plural)));
+            }
         }
         let account = registration.account.reference();
         let namespace = Some(account.namespace.as_str());
@@ -136,8 +142,18 @@ pub fn plan(registration: &Registration, observed: Observed<'_>) -> Result<Regis
     let renewal = renewal_plan(registration, observed, &recorded, &credential)?;
     let removals = removals(registration, observed, &access);
     let warnings = super::warnings::warnings(registration, build, run);
-    let (secret, schedule) = (Some(secret), Vec::new());
-    Ok(RegistrationPlan { recorded, namespaces, access, credential, renewal, secret, schedule, removals, warnings })
+    Ok(RegistrationPlan {
+        recorded,
+        namespaces,
+        access,
+        credential,
+        renewal,
+        secret: Some(secret),
+        objects: Vec::new(),
+        schedule: Vec::new(),
+        removals,
+        warnings,
+    })
 }
 
 /// The build cluster's identity as an earlier run recorded it, if it may well be the same: an
@@ -263,11 +279,11 @@ pub(super) fn secret_change(
         change.why = Some(format!("moved here from {place}"));
     }
     let adopted = secret.registration() != Some(registration.name.as_str());
-    if adopted && (secret.keys.iter().any(|key| key != access::SECRET_KEY)) {
+    if adopted && (secret.keys.iter().any(|key| !registration.secret_keys().contains(key))) {
         change.op = Op::Replace;
         change.why = Some("--adopt: its other keys go".to_owned());
     }
-    if secret.immutable || secret.type_ != "Opaque" {
+    if secret.immutable || secret.type_ != registration.secret_type() {
         change.op = Op::Replace;
         change.why = Some("its type or immutability cannot be changed".to_owned());
     }

@@ -1,6 +1,8 @@
 //! What a delivery credential may do: the profiles, rules of the user's own, and what makes a
 //! rule too broad to grant without being asked.
 
+mod cluster_wide;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -28,12 +30,30 @@ pub enum Profile {
     FluxImpersonate,
     /// Cluster-wide reading, no Secrets.
     View,
+    /// Watching what the rest grants.
+    Watch,
+    /// What istiod reads of a remote cluster.
+    Istio,
+    /// What Karmada's control plane reads of a member cluster beside what it deploys.
+    Karmada,
+    /// What Admiralty's agent does in a target cluster.
+    Admiralty,
 }
 
 impl Profile {
     /// All profiles, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Deliverable, Self::Packages, Self::PackageValues, Self::Workload, Self::FluxImpersonate, Self::View];
+    pub const ALL: [Self; 10] = [
+        Self::Deliverable,
+        Self::Packages,
+        Self::PackageValues,
+        Self::Workload,
+        Self::FluxImpersonate,
+        Self::View,
+        Self::Watch,
+        Self::Istio,
+        Self::Karmada,
+        Self::Admiralty,
+    ];
 
     /// The profile's name, as typed and as recorded.
     #[must_use]
@@ -45,6 +65,10 @@ impl Profile {
             Self::Workload => "workload",
             Self::FluxImpersonate => "flux-impersonate",
             Self::View => "view",
+            Self::Watch => "watch",
+            Self::Istio => "istio",
+            Self::Karmada => "karmada",
+            Self::Admiralty => "admiralty",
         }
     }
 
@@ -68,9 +92,28 @@ impl Profile {
             Self::Workload => {
                 &[("apps", &["deployments"]), ("", &["services", "configmaps"]), ("networking.k8s.io", &["ingresses"])]
             }
-            Self::FluxImpersonate | Self::View => &[],
+            Self::Admiralty => return cluster_wide::admiralty_in_namespaces(),
+            Self::FluxImpersonate | Self::View | Self::Watch | Self::Istio | Self::Karmada => &[],
         };
         grants.iter().map(|(group, resources)| rule(group, resources, &VERBS)).collect()
+    }
+
+    /// Its rules in the whole cluster; none for most profiles.
+    #[must_use]
+    pub fn cluster_rules(self) -> Vec<PolicyRule> {
+        cluster_wide::rules(self)
+    }
+
+    /// What it reaches in every namespace of the run cluster, in words; none where it has no such rules.
+    #[must_use]
+    pub fn reach(self) -> Option<&'static str> {
+        match self {
+            Self::View => Some("reads in every namespace of the run cluster"),
+            Self::Istio => Some("reads in every namespace of the run cluster, and its Secrets too"),
+            Self::Karmada => Some("reads the nodes and the Pods of the whole run cluster"),
+            Self::Admiralty => Some("reads Admiralty's summary of the whole run cluster"),
+            _ => None,
+        }
     }
 }
 
@@ -103,6 +146,9 @@ impl Grants {
                 rules.push(rule);
             }
         }
+        if self.profiles.contains(&Profile::Watch) {
+            rules.iter_mut().for_each(watched);
+        }
         without_repeated_resources(rules)
     }
 
@@ -116,7 +162,8 @@ impl Grants {
         let mut flags: Vec<String> = typed.map(|profile| format!("--profile {profile}")).collect();
         flags.extend(self.impersonate.as_ref().map(|account| format!("--impersonate {account}")));
         flags.extend((!self.rules.is_empty()).then(|| "--rules FILE".to_owned()));
-        flags.extend(all.contains(&Profile::View).then(|| "--allow-broad-rules".to_owned()));
+        let is_broad = all.iter().any(|profile| profile.reach().is_some());
+        flags.extend(is_broad.then(|| "--allow-broad-rules".to_owned()));
         flags.join(" ")
     }
 
@@ -130,31 +177,10 @@ impl Grants {
         }]
     }
 
-    /// The cluster-wide rules of [`Profile::View`].
-    ///
-    /// What TAP GUI and Backstage's Kubernetes plugin read; Secrets are not among it.
+    /// The cluster-wide rules of the profiles that have some.
     #[must_use]
     pub fn cluster_rules(&self) -> Vec<PolicyRule> {
-        if !self.profiles.contains(&Profile::View) {
-            return Vec::new();
-        }
-        let read = ["get", "list", "watch"];
-        vec![
-            rule(
-                "",
-                &["pods", "pods/log", "services", "configmaps", "limitranges", "resourcequotas", "namespaces"],
-                &read,
-            ),
-            rule("apps", &["deployments", "replicasets", "statefulsets", "daemonsets"], &read),
-            rule("autoscaling", &["horizontalpodautoscalers"], &read),
-            rule("networking.k8s.io", &["ingresses"], &read),
-            rule("batch", &["jobs", "cronjobs"], &read),
-            rule("metrics.k8s.io", &["pods"], &read),
-            rule("carto.run", &["clustersupplychains", "workloads", "deliverables", "clusterdeliveries"], &read),
-            rule("packaging.carvel.dev", &["packageinstalls"], &read),
-            rule("kappctrl.k14s.io", &["apps"], &read),
-            rule("serving.knative.dev", &["configurations", "revisions", "routes", "services"], &read),
-        ]
+        self.profiles.iter().flat_map(|profile| profile.cluster_rules()).collect()
     }
 
     /// Every rule that should hold in each namespace that the grants reach.
@@ -192,8 +218,8 @@ impl Grants {
     #[must_use]
     pub fn broad(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();
-        if self.profiles.contains(&Profile::View) {
-            reasons.push("the profile 'view' reads in every namespace of the run cluster".to_owned());
+        for profile in &self.profiles {
+            reasons.extend(profile.reach().map(|reach| format!("the profile '{profile}' {reach}")));
         }
         for rule in &self.rules {
             let lists = [Some(&rule.verbs), rule.resources.as_ref(), rule.api_groups.as_ref()];
@@ -241,6 +267,13 @@ fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
     }
 }
 
+/// Whoever may list something may watch it as well: a watch shows no more than a list that is repeated.
+fn watched(rule: &mut PolicyRule) {
+    if rule.verbs.iter().any(|verb| verb == "list") && !rule.verbs.iter().any(|verb| verb == "watch") {
+        rule.verbs.push("watch".to_owned());
+    }
+}
+
 fn writes(rule: &PolicyRule, group: &str, resources: &[&str]) -> bool {
     let has = |list: Option<&Vec<String>>, wanted: &str| {
         list.is_some_and(|list| list.iter().any(|item| item == "*" || item == wanted))
@@ -275,52 +308,4 @@ fn without_repeated_resources(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grants(profiles: &[Profile], rules: Vec<PolicyRule>) -> Grants {
-        Grants { profiles: profiles.to_vec(), rules, impersonate: None }
-    }
-
-    #[test]
-    fn profiles_add_up_without_repeating_a_resource() {
-        let all = grants(&[Profile::Deliverable, Profile::Packages, Profile::Workload], Vec::new()).namespaced_rules();
-        let lines: Vec<String> = all.iter().map(describe).collect();
-        assert_eq!(lines.iter().filter(|line| line.contains("configmaps")).count(), 1, "{lines:?}");
-        assert_eq!(lines[0], "deliverables.carto.run: get,list,create,update,patch,delete");
-    }
-
-    #[test]
-    fn no_profile_is_broad_but_view() {
-        for profile in Profile::ALL {
-            assert_eq!(grants(&[profile], Vec::new()).broad().is_empty(), profile != Profile::View, "{profile}");
-            assert_eq!(Profile::parse(profile.as_str()), Some(profile));
-        }
-    }
-
-    #[test]
-    fn what_holds_where() {
-        let impersonate = Some(ObjectRef::new("flux", "deployer"));
-        let grants = Grants { impersonate, ..grants(&[Profile::Deliverable, Profile::FluxImpersonate], Vec::new()) };
-        let rules = grants.by_namespace(&["apps".into(), "flux".into()]);
-        assert_eq!((rules["apps"].len(), rules["flux"].len()), (2, 3));
-        assert_eq!(grants.by_namespace(&["apps".into()])["flux"].len(), 1);
-    }
-
-    #[test]
-    fn broad_rules_are_named() {
-        let broad =
-            grants(&[], vec![rule("*", &["*"], &["get"]), rule("rbac.authorization.k8s.io", &["roles"], &["bind"])])
-                .broad();
-        assert_eq!(broad.len(), 2, "{broad:?}");
-        assert!(broad[1].contains("'bind'"));
-    }
-
-    #[test]
-    fn who_can_forge_is_known() {
-        assert!(grants(&[Profile::PackageValues], Vec::new()).writes_secrets());
-        assert!(!grants(&[Profile::Packages], Vec::new()).writes_secrets());
-        assert!(grants(&[Profile::Workload], Vec::new()).makes_pods());
-        assert!(grants(&[], vec![rule("*", &["*"], &["*"])]).makes_pods());
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use super::{
+    form::Export,
     names::{Name, ObjectRef},
     profiles::{Grants, Profile},
     renewal::Renewal,
@@ -35,6 +36,16 @@ pub mod key {
     pub const SERVER: &str = "kubectl-tapmc/server";
     /// The proxy in the kubeconfig, where it has one.
     pub const PROXY_URL: &str = "kubectl-tapmc/proxy-url";
+    /// The reader that the credential is for alone, and in whose form it stands: `argocd`.
+    pub const READER: &str = "kubectl-tapmc/reader";
+    /// The registration that such a credential was exported from: `NAMESPACE/NAME`.
+    pub const EXPORTED_FROM: &str = "kubectl-tapmc/exported-from";
+    /// The reader's own objects that refer to the Secret, comma-separated: `Target.multicluster.admiralty.io`.
+    pub const OBJECTS: &str = "kubectl-tapmc/objects";
+    /// Who had such a credential printed; the Secret then holds none.
+    pub const PRINTED_BY: &str = "kubectl-tapmc/printed-by";
+    /// For whom it was printed.
+    pub const PRINTED_FOR: &str = "kubectl-tapmc/printed-for";
     /// The run namespaces, comma-separated.
     pub const RUN_NAMESPACES: &str = "kubectl-tapmc/run-namespaces";
     /// The profiles, comma-separated; `rules` stands for the user's own.
@@ -79,6 +90,8 @@ pub mod key {
     pub const RETIRE_AFTER: &str = "kubectl-tapmc/retire-after";
     /// The registration for which `--create-namespace` made a run namespace.
     pub const CREATED_FOR: &str = "kubectl-tapmc/created-for";
+    /// Until when the token of a marker may be held by the one command that it was given to.
+    pub const EPHEMERAL_UNTIL: &str = "kubectl-tapmc/ephemeral-until";
     /// On a marker: until when a voucher may still bring a token that is bound to it.
     pub const VOUCHER_UNTIL: &str = "kubectl-tapmc/voucher-until";
     /// The labels that readers need on the kubeconfig Secret, `KEY=VALUE`, comma-separated.
@@ -131,6 +144,8 @@ pub struct Recorded {
     pub guard: bool,
     /// Who renews its tokens; none where nobody does.
     pub renewal: Option<Renewal>,
+    /// The reader that it is for alone; none for the kubeconfig of every registration.
+    pub export: Option<Export>,
     /// The lifetime that is asked for.
     pub requested_duration: Duration,
     /// `--run-server`.
@@ -171,7 +186,8 @@ impl Recorded {
             (key::RUN_CERTIFICATE_AUTHORITY, self.run_certificate_authority.clone()),
         ];
         let sometimes = sometimes.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        always.into_iter().chain(sometimes).map(|(key, value)| (key.to_owned(), value)).collect()
+        let export = self.export.iter().flat_map(Export::annotations);
+        always.into_iter().chain(sometimes).map(|(key, value)| (key.to_owned(), value)).chain(export).collect()
     }
 
     /// Read back; none where something is missing or is not of our format.
@@ -199,6 +215,11 @@ impl Recorded {
             },
             guard: get(key::GUARD).as_deref() == Some("true"),
             renewal: Renewal::from_annotations(annotations),
+            export: match get(key::READER) {
+                // A reader that this version does not know is one whose Secret it must not rewrite.
+                Some(_) => Some(Export::from_annotations(annotations)?),
+                None => None,
+            },
             requested_duration: Duration::from_secs(get(key::REQUESTED_DURATION)?.strip_suffix('s')?.parse().ok()?),
             run_server: get(key::RUN_SERVER),
             run_proxy_url: get(key::RUN_PROXY_URL),

@@ -164,6 +164,12 @@ impl RemovalPlan {
         self.steps.iter().map(|(_, change)| change).chain(&self.kept).cloned().collect()
     }
 
+    /// Adds the reader's own objects, which refer to the Secret.
+    pub fn with_objects(&mut self, changes: &[Change]) {
+        self.steps.extend(changes.iter().map(|change| (Stage::Readers, change.clone())));
+        self.steps.sort_by_key(|(stage, _)| *stage);
+    }
+
     /// Adds who renews the tokens: what of it goes, and what stays.
     pub fn with_renewal(&mut self, changes: &[Change]) {
         let (kept, going): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.op == Op::Keep);

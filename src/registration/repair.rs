@@ -2,6 +2,7 @@
 
 use super::{
     default_secret_name,
+    form::Export,
     held::Held,
     names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
     profiles::Profile,
@@ -25,6 +26,9 @@ impl Repair<'_> {
     #[must_use]
     pub fn register(&self) -> String {
         let secret = &self.held.secret;
+        if let Some(export) = self.held.export() {
+            return self.export(export);
+        }
         let mut command = format!(
             "kubectl tapmc register-run-cluster --build-context {} --run-context {} --name {} -n {}",
             shell_word(self.build_context),
@@ -37,6 +41,38 @@ impl Repair<'_> {
             command.push_str(&format!(" --secret-name {}", shell_word(&secret.name)));
         }
         command
+    }
+
+    /// Exports again.
+    fn export(&self, export: &Export) -> String {
+        let apply = if export.is_printed() { "" } else { " --apply" };
+        let mut command = format!(
+            "kubectl tapmc export {} --for {}{apply} --context {} --run-context {} --registration-namespace {}",
+            export.of,
+            export.reader.name,
+            shell_word(self.build_context),
+            self.run_word(),
+            shell_word(&export.of_namespace)
+        );
+        let secret = &self.held.secret;
+        if !export.is_printed() {
+            command.push_str(&format!(" -n {}", shell_word(&secret.namespace)));
+            if secret.name != export.secret_name() {
+                command.push_str(&format!(" --secret-name {}", shell_word(&secret.name)));
+            }
+        }
+        command
+    }
+
+    /// Removes it.
+    #[must_use]
+    pub fn unregister(&self) -> String {
+        format!(
+            "kubectl tapmc unregister-run-cluster {} --context {} -n {}",
+            shell_word(&self.held.name),
+            shell_word(self.build_context),
+            shell_word(&self.held.secret.namespace)
+        )
     }
 
     /// Registers again with one profile beside the recorded ones: typed ones take their place.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{
     Account, DEFAULT_DURATION, DELIVERY_ACCOUNT, MAX_DURATION, MIN_DURATION, Registration, Rotation,
     default_account_namespace, default_secret_name,
+    form::Export,
     generations::GRACE,
     kubeconfig::Endpoint,
     names::{Name, ObjectRef, is_dns_label, is_dns_subdomain},
@@ -31,6 +32,8 @@ pub struct Asked {
     pub run_namespaces: Option<Vec<String>>,
     /// Must the run cluster have a record of it? Then nothing is registered that was not.
     pub must_be_recorded: bool,
+    /// The reader that the credential is for alone; none for what is recorded.
+    pub export: Option<Export>,
     /// The run namespaces where neither is any typed nor recorded: that of the run context, or those
     /// that the build cluster tells of.
     pub default_run_namespaces: Vec<String>,
@@ -42,6 +45,8 @@ pub struct Asked {
     pub service_account: Option<ObjectRef>,
     /// `--profile`, `--rules` and `--impersonate`, where any of them was typed.
     pub grants: Option<Grants>,
+    /// What is granted where it is neither typed nor recorded; none for the profile of Deliverables.
+    pub default_grants: Option<Grants>,
     /// `--allow-broad-rules`.
     pub allow_broad_rules: bool,
     /// `--guard`.
@@ -93,11 +98,13 @@ impl Asked {
             must_be_recorded: true,
             secret_name: None,
             run_namespaces: None,
+            export: None,
             default_run_namespaces: vec!["default".to_owned()],
             create_namespace: false,
             account_namespace: None,
             service_account: None,
             grants: None,
+            default_grants: None,
             allow_broad_rules: false,
             guard: false,
             renewal: AskedRenewal::AsRecorded,
@@ -121,11 +128,24 @@ impl Registration {
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) for what cannot be.
     pub fn resolve(asked: &Asked, recorded: Option<&Recorded>) -> Result<Self> {
+        let export = asked.export.clone().or_else(|| recorded.and_then(|r| r.export.clone()));
+        if let Some(printed) = export.as_ref().filter(|export| export.is_printed() && asked.export.is_none()) {
+            return Err(Error::conflict(format_args!(
+                "'{}' is a credential that was printed: nobody but its holder has it to renew or change",
+                asked.name
+            ))
+            .hint(format_args!(
+                "print another one: kubectl tapmc export {} --for {}; end this one: kubectl tapmc unregister-run-cluster {}",
+                printed.of, printed.reader.name, asked.name
+            )));
+        }
+        let default_secret_name =
+            || export.as_ref().map_or_else(|| default_secret_name(&asked.name), Export::secret_name);
         let secret_name = asked
             .secret_name
             .clone()
             .or_else(|| recorded.map(|r| r.kubeconfig_secret.name.clone()))
-            .unwrap_or_else(|| default_secret_name(&asked.name));
+            .unwrap_or_else(default_secret_name);
         let run_server = asked.run_server.clone().or_else(|| recorded.and_then(|r| r.run_server.clone()));
         let run_proxy_url = asked.run_proxy_url.clone().or_else(|| recorded.and_then(|r| r.run_proxy_url.clone()));
         let run_certificate_authority = asked
@@ -146,6 +166,7 @@ impl Registration {
         let registration = Self {
             name: asked.name.clone(),
             secret: ObjectRef::new(&asked.namespace, secret_name),
+            export,
             account: decide_account(asked, recorded),
             run_namespaces: sorted(
                 asked
@@ -291,6 +312,9 @@ fn decide_grants(asked: &Asked, recorded: Option<&Recorded>) -> Grants {
     }
     if let Some(recorded) = recorded {
         return recorded.grants.clone();
+    }
+    if let Some(grants) = &asked.default_grants {
+        return grants.clone();
     }
     let brought = asked.service_account.is_some();
     let profiles = if brought { Vec::new() } else { vec![Profile::Deliverable] };

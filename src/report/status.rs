@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::ClusterReport;
+use super::{ClusterReport, ExportReport};
 use crate::registration::health::{Finding, Severity};
 
 /// The report of `status`.
@@ -36,7 +36,7 @@ pub struct RegistrationStatus {
     pub namespace: String,
     /// The Secret's name.
     pub secret: String,
-    /// `ready` where it was seen to work, `recorded` where nobody looked, else the word of the worst
+    /// `ready` where it was seen to work, `recorded` where nobody looked, `printed` where it is in other hands, else the word of the worst
     /// finding.
     pub state: &'static str,
     /// The worst finding's: `broken`, `critical`, `attention` or `fine`.
@@ -74,6 +74,10 @@ pub struct RegistrationStatus {
     /// Other registrations of the same run cluster among those that were listed, `NAMESPACE/NAME`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub same_run_cluster: Vec<String>,
+    /// The reader that it is for alone, and who had it where it was printed; none for the kubeconfig of every
+    /// registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportReport>,
     /// Who renews the token, as recorded; none where nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<RenewalStatus>,

@@ -18,6 +18,7 @@ mod command_lines;
 mod completion;
 mod deliver;
 mod delivery_status;
+mod export;
 mod fixtures;
 mod flux;
 mod fuzz;

@@ -78,8 +78,16 @@ pub(super) async fn find(
     named: &[Named],
 ) -> Result<Vec<Target>> {
     let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
+    let exported = |held: &Held| held.export().is_some();
+    if let Some((held, _)) =
+        found.iter().find(|(held, _)| exported(held) && named.iter().any(|one| one.run == held.name))
+    {
+        return Err(Error::usage(format_args!("'{}' was exported for one reader alone", held.name))
+            .hint("deliver with the registration that it was exported from"));
+    }
+    let found = found.into_iter().filter(|(held, _)| !exported(held));
     let (held, mut secrets): (Vec<Held>, BTreeMap<String, SecretFacts>) =
-        found.into_iter().map(|(held, secret)| (held.clone(), (held.uid, secret))).unzip();
+        found.map(|(held, secret)| (held.clone(), (held.uid, secret))).unzip();
     let wanted: Vec<String> = named.iter().map(|one| one.run.clone()).collect();
     let selected = match select(held, &wanted, build.cluster.place()) {
         Err(error) => return Err(elsewhere(build, &wanted, namespace).await.unwrap_or(error)),

@@ -92,11 +92,13 @@ fn of_run_context(
         namespace,
         secret_name: args.secret_name.clone(),
         run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
+        export: None,
         default_run_namespaces: vec![kubeconfig.namespace(run)?],
         create_namespace: args.create_namespace,
         account_namespace: args.account_namespace.clone(),
         service_account,
-        grants: grants(args)?,
+        grants: grants(&args.profile, args.rules.as_deref(), args.impersonate.as_deref())?,
+        default_grants: None,
         allow_broad_rules: args.allow_broad_rules,
         guard: args.guard,
         renewal: AskedRenewal::AsRecorded,
@@ -113,20 +115,25 @@ fn of_run_context(
     })
 }
 
-fn grants(args: &RegisterRunClusterArgs) -> Result<Option<Grants>> {
-    if args.profile.is_empty() && args.rules.is_none() && args.impersonate.is_none() {
+/// What is granted, as it was typed; none where nothing was.
+pub(in crate::commands) fn grants(
+    profiles: &[ProfileName],
+    rules: Option<&Path>,
+    impersonate: Option<&str>,
+) -> Result<Option<Grants>> {
+    if profiles.is_empty() && rules.is_none() && impersonate.is_none() {
         return Ok(None);
     }
-    let mut profiles: Vec<Profile> = args.profile.iter().map(|name| profile(*name)).collect();
-    if args.impersonate.is_some() {
+    let mut profiles: Vec<Profile> = profiles.iter().map(|name| profile(*name)).collect();
+    if impersonate.is_some() {
         profiles.push(Profile::FluxImpersonate);
     }
     profiles.sort_unstable();
     profiles.dedup();
     Ok(Some(Grants {
         profiles,
-        rules: args.rules.as_deref().map(read_rules).transpose()?.unwrap_or_default(),
-        impersonate: args.impersonate.as_deref().map(|text| reference("--impersonate", text)).transpose()?,
+        rules: rules.map(read_rules).transpose()?.unwrap_or_default(),
+        impersonate: impersonate.map(|text| reference("--impersonate", text)).transpose()?,
     }))
 }
 
@@ -139,6 +146,10 @@ fn profile(name: ProfileName) -> Profile {
         ProfileName::Workload => Profile::Workload,
         ProfileName::FluxImpersonate => Profile::FluxImpersonate,
         ProfileName::View => Profile::View,
+        ProfileName::Watch => Profile::Watch,
+        ProfileName::Istio => Profile::Istio,
+        ProfileName::Karmada => Profile::Karmada,
+        ProfileName::Admiralty => Profile::Admiralty,
     }
 }
 

@@ -72,9 +72,15 @@ impl Access<'_> {
     /// Makes the marker Secret of a generation; where a voucher will bring its token, one that says
     /// until when.
     pub(super) async fn marker(&self, number: u64, voucher_until: Option<Timestamp>) -> Result<Marker> {
+        let until = voucher_until.map(|until| (key::VOUCHER_UNTIL, until.to_string()));
+        self.annotated_marker(number, until.as_slice()).await
+    }
+
+    /// Makes a marker Secret with these annotations beside its own.
+    pub(super) async fn annotated_marker(&self, number: u64, more: &[(&str, String)]) -> Result<Marker> {
         let mut manifest = access::marker(self.registration, &self.plan.recorded, number, &random_suffix());
-        if let Some(until) = voucher_until {
-            manifest.body["metadata"]["annotations"][key::VOUCHER_UNTIL] = Value::from(until.to_string());
+        for (key, value) in more {
+            manifest.body["metadata"]["annotations"][*key] = Value::from(value.as_str());
         }
         let uid = self.run.create_marker(&manifest).await?;
         let made = Change::create(Side::Run, manifest.clone());

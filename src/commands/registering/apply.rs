@@ -16,6 +16,7 @@ use crate::{
         Registration,
         facts::NamespaceState,
         generations::CredentialPlan,
+        kubeconfig::{self, Stored},
         planning::{GOING, RegistrationPlan},
         record::Generation,
     },
@@ -34,6 +35,8 @@ pub(super) struct Outcome {
     pub former: Option<FormerToken>,
     /// What the credential was seen to be able to do.
     pub verified: Verified,
+    /// The credential, where it was issued by this run.
+    pub credential: Option<Stored>,
     /// What went wrong without making the result wrong.
     pub warnings: Vec<String>,
 }
@@ -86,6 +89,7 @@ pub(super) async fn apply(
                 return Err(run.put_back_renewal(error).await);
             }
             Outcome {
+                credential: kubeconfig::parse(fresh.text.expose().as_bytes()).ok(),
                 generation: fresh.generation,
                 renewal,
                 issued: true,
@@ -95,6 +99,7 @@ pub(super) async fn apply(
             }
         }
     };
+    run.objects().await?;
     run.schedule(wait).await?;
     run.access.remove().await?;
     if outcome.issued {
@@ -147,6 +152,19 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Applies the reader's own objects: what they refer to is there by now.
+    async fn objects(&self) -> Result<()> {
+        let carried_out = self.plan.objects.iter().map(|change| async move {
+            self.clusters.build.carry_out_whole(change).await?;
+            self.access.journal.note(Done::new(change));
+            Ok::<_, Error>(())
+        });
+        let carried_out: Result<Vec<()>> = join_all(carried_out).await.into_iter().collect();
+        carried_out.map(|_| ()).map_err(|error| {
+            error.context("the credential is stored and works, but the reader's own object is not made")
+        })
+    }
+
     /// Applies, or takes away, who renews the tokens: the credential is there by now.
     async fn schedule(&self, wait: Duration) -> Result<()> {
         let is = |change: &Change, kind: &str| change.manifest.kind == kind;

@@ -203,7 +203,7 @@ impl BuildSide {
         }
         let warnings = self.retire(journal).await.into_iter().collect();
         let Fresh { generation, verified, .. } = fresh;
-        Ok(Outcome { generation, renewal: None, issued: true, former: None, verified, warnings })
+        Ok(Outcome { generation, renewal: None, issued: true, former: None, verified, credential: None, warnings })
     }
 
     /// The generation before, whose token the run side spares.

@@ -129,7 +129,15 @@ impl Run<'_> {
             Some(change) if change.op == Op::Keep => self.access.journal.note(Done::new(change)),
             _ => self.write_secret(&text, &generation).await?,
         }
-        Ok(Outcome { generation, renewal: None, issued: false, former: None, verified, warnings: Vec::new() })
+        Ok(Outcome {
+            generation,
+            renewal: None,
+            issued: false,
+            former: None,
+            verified,
+            credential: None,
+            warnings: Vec::new(),
+        })
     }
 
     async fn write_secret(&self, text: &str, generation: &Generation) -> Result<()> {

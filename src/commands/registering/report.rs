@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use super::{Registering, apply::Outcome, run_side::RunSide, voucher_file::Destination};
+use super::{Registering, apply::Outcome, run_side::RunSide};
 use crate::{
     cli::output::DryRun,
     cluster::{Cluster, UNKNOWN_UID},
+    commands::destination::Destination,
     plan::Op,
     registration::{
-        Registration, access::SECRET_KEY, clock, planning::RegistrationPlan, profiles::describe, voucher::Voucher,
+        Registration, clock, form::Export, planning::RegistrationPlan, profiles::describe, voucher::Voucher,
     },
     report::{
-        API_VERSION, ClusterReport, Done, FormerToken, RegistrationReport, RenewalReport, SecretReport, TokenReport,
-        VoucherReport,
+        API_VERSION, ClusterReport, Done, ExportReport, FormerToken, RegistrationReport, RenewalReport, SecretReport,
+        TokenReport, VoucherReport,
     },
     words,
 };
@@ -61,7 +62,14 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             account.namespace
         ));
     }
-    report.next.push(match &registration.renewal {
+    let is_printed = registration.export.as_ref().is_some_and(Export::is_printed);
+    if is_printed {
+        report.next.push(format!(
+            "end it before that: kubectl tapmc unregister-run-cluster {} --context {} -n {}",
+            registration.name, contexts.build, registration.secret.namespace
+        ));
+    }
+    report.next.extend((!is_printed).then(|| match &registration.renewal {
         None if registration.account.is_brought() => format!(
             "nothing renews it yet; before then run: kubectl tapmc rotate-token {} --context {} -n {}",
             registration.name, contexts.build, registration.secret.namespace
@@ -74,7 +82,7 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             "see who renews it: kubectl --context {} -n {} get cronjobs,jobs,events",
             contexts.build, renewal.secret.namespace
         ),
-    });
+    }));
     report.next.push(format!(
         "see it: kubectl tapmc status --context {} -n {}",
         contexts.build, registration.secret.namespace
@@ -196,12 +204,13 @@ fn of_registration(
         secret: SecretReport {
             namespace: registration.secret.namespace.clone(),
             name: registration.secret.name.clone(),
-            key: SECRET_KEY,
+            key: registration.secret_keys().join(", "),
             server: registration.endpoint.server.clone(),
         },
         service_account: registration.account.reference().to_string(),
         run_namespaces: registration.run_namespaces.clone(),
         profiles,
+        export: registration.export.as_ref().map(ExportReport::of),
         rules: registration.grants.namespaced_rules().iter().map(describe).collect(),
         token: None,
         renewal: None,

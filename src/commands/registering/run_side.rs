@@ -9,7 +9,7 @@ use super::{
     consent, dry_run,
     observe::{check_version, unrecorded},
     reader, report,
-    voucher_file::{Destination, recipients},
+    voucher_file::{destination, recipients},
 };
 use crate::{
     cli::{
@@ -85,7 +85,7 @@ pub(in crate::commands) async fn make_run_side(
         let changes = dry_run::dry_run(|_| &side.run, &side.plan.plan, how).await?;
         return printer.registration(&report::run_side_dry_run(&side, how, changes));
     }
-    let destination = Destination::open(file, printer)?;
+    let destination = destination(file, printer)?;
     printer.confirm(&consent(side.changes(), true), request.consent.yes)?;
     side.run.restart_clock();
 

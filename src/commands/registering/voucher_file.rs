@@ -1,14 +1,15 @@
-//! The file between two administrators: written for its owner alone and never over another one,
-//! read with a limit. What is encrypted for somebody is never written otherwise.
+//! The file between two administrators, read with a limit. What is encrypted for somebody is never written
+//! otherwise.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{Read as _, Write as _},
-    path::{Path, PathBuf},
+    fs::{self, File},
+    io::Read as _,
+    path::Path,
 };
 
 use crate::{
     cli::sides::SidesArgs,
+    commands::destination::Destination,
     error::{Error, Result},
     output::Printer,
     registration::voucher::{
@@ -17,78 +18,19 @@ use crate::{
     },
 };
 
-/// Where a voucher is written.
-pub(super) enum Destination {
-    /// A new file, which goes again unless the voucher was written.
-    File { path: PathBuf, file: Option<File> },
-    /// A pipe.
-    Stdout,
-}
-
-impl Destination {
-    /// Makes the file, before anything else is made.
-    ///
-    /// # Errors
-    /// For a file that exists, a folder that cannot be written, a terminal.
-    pub(super) fn open(path: &Path, printer: Printer) -> Result<Self> {
-        if path == Path::new("-") {
-            if printer.has_terminal() {
-                return Err(Error::usage("a voucher is a secret, and is not written to a terminal")
-                    .hint("name a file: -o FILE, or lead stdout into a pipe"));
-            }
-            return Ok(Self::Stdout);
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
-            let sentence = format!("the voucher cannot be written to {}: {error}", path.display());
-            match error.kind() {
-                std::io::ErrorKind::AlreadyExists => Error::usage(sentence)
-                    .hint("it is never written over another file: name a new one, or remove that one"),
-                _ => Error::usage(sentence).hint("name a file in a folder of your own"),
-            }
-        })?;
-        Ok(Self::File { path: path.to_owned(), file: Some(file) })
+/// Where a voucher is written, made before anything else is made.
+///
+/// # Errors
+/// For a file that exists, a folder that cannot be written, a terminal.
+pub(super) fn destination(path: &Path, printer: Printer) -> Result<Destination> {
+    if path != Path::new("-") {
+        return Destination::file("the voucher", path);
     }
-
-    /// Writes the voucher.
-    pub(super) fn write(mut self, bytes: &[u8], printer: Printer) -> Result<()> {
-        match &mut self {
-            Self::Stdout => printer.secret(bytes),
-            Self::File { path, file } => {
-                let Some(open) = file else { return Ok(()) };
-                open.write_all(bytes).and_then(|()| open.sync_all()).map_err(|error| {
-                    Error::failed(format_args!("the voucher cannot be written to {}: {error}", path.display()))
-                })?;
-                *file = None;
-                Ok(())
-            }
-        }
+    if printer.has_terminal() {
+        return Err(Error::usage("a voucher is a secret, and is not written to a terminal")
+            .hint("name a file: -o FILE, or lead stdout into a pipe"));
     }
-
-    /// As reports name it.
-    pub(super) fn shown(&self) -> String {
-        match self {
-            Self::File { path, .. } => path.display().to_string(),
-            Self::Stdout => "-".to_owned(),
-        }
-    }
-
-    /// Does the voucher itself go to stdout?
-    pub(super) fn is_stdout(&self) -> bool {
-        matches!(self, Self::Stdout)
-    }
-}
-
-impl Drop for Destination {
-    fn drop(&mut self) {
-        if let Self::File { path, file: Some(_) } = self {
-            // Empty, or cut off: nobody could use it.
-            let _ = fs::remove_file(path);
-        }
-    }
+    Ok(Destination::Stdout)
 }
 
 /// Those for whom the voucher is encrypted.

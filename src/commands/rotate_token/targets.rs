@@ -34,7 +34,8 @@ pub(super) struct Target {
 pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Result<Vec<Target>> {
     let names = &args.registrations.names;
     let everything = RegistrationsArgs { names: Vec::new(), ..args.registrations.clone() };
-    let all = build.registrations(&everything).await?;
+    let mut all = build.registrations(&everything).await?;
+    all.retain(|held| !held.is_printed() || names.contains(&held.name));
     let now = build.cluster.now();
     let mut targets = match (names.as_slice(), &args.run_cluster.run_context) {
         ([name], Some(_)) if !all.iter().any(|held| &held.name == name) => vec![lost(build, args, name)?],

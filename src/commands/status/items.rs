@@ -3,14 +3,17 @@
 use crate::{
     commands::build_cluster::BuildCluster,
     registration::{
-        health::{self, Facts},
+        health::{self, Facts, Severity},
         held::Held,
         live::{LiveFacts, OwnLook, Trial},
         readers::Reader,
         record::{key, list},
         renewal::seen::RenewalSight,
     },
-    report::status::{LiveStatus, ReaderStatus, RegistrationStatus, RenewalStatus},
+    report::{
+        ExportReport,
+        status::{LiveStatus, ReaderStatus, RegistrationStatus, RenewalStatus},
+    },
 };
 
 use super::look::Look;
@@ -41,6 +44,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
     };
     let findings = health::judge(facts);
     let (severity, state) = health::state(&findings, live.is_some());
+    let state = if held.is_printed() && severity == Severity::Fine { "printed" } else { state };
     let expires_at = facts.expires_at();
     RegistrationStatus {
         name: held.name.clone(),
@@ -61,6 +65,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
         service_account: held.annotation(key::SERVICE_ACCOUNT).to_owned(),
         marker: held.annotation(key::MARKER).to_owned(),
         same_run_cluster: same_run_cluster(all, held),
+        export: held.export().map(ExportReport::of),
         renewal: renewal_status(held, renewal.as_ref()),
         live: live.map(|live| live_status(live, &facts)),
         readers: readers.map(|readers| readers.into_iter().map(reader_status).collect()),

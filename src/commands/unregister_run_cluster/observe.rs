@@ -14,6 +14,7 @@ use crate::{
     cluster::Cluster,
     commands::{
         deliver::beside,
+        export::going,
         rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
@@ -21,10 +22,13 @@ use crate::{
     error::{Error, Kind, Result},
     output::Printer,
     plan::{Change, Side},
+    readers::Place,
     registration::{
         default_secret_name,
         facts::{Identity, SecretFacts},
-        names::ObjectRef,
+        held::Held,
+        kubeconfig::Endpoint,
+        names::{Name, ObjectRef},
         readers::Readers,
         removal::{self, FarSide, Going, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded},
         renewal::schedule::Member,
@@ -39,6 +43,8 @@ pub(super) struct Observation {
     pub secret: Option<SecretFacts>,
     /// What reads it.
     pub readers: ReadersFacts,
+    /// The deletions of the reader's own objects that refer to it.
+    pub objects: Vec<Change>,
     /// The deletions of who renews it.
     pub renewal: Vec<Change>,
     /// The deletions of what its deliveries had beside their readers.
@@ -75,6 +81,7 @@ impl Observation {
             Way::Left => FarSide::Left,
         };
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
+        plan.with_objects(&self.objects);
         plan.with_renewal(&self.renewal);
         plan.with_delivered(&self.delivered);
         if let Way::There(there) = &self.run {
@@ -230,6 +237,10 @@ async fn observe_one(
         Some(build) => renewal(build, shared, target, &run, &secret).await?,
         None => Vec::new(),
     };
+    let objects = match (&target.held, sides.build_cluster()) {
+        (Some(held), Some(build)) => own_objects(build, &target.name, held, &secret).await?,
+        _ => Vec::new(),
+    };
     let mut object = facts.as_ref().map(|facts| facts.body.clone());
     if let Some(object) = &mut object {
         // A typed object leaves them out.
@@ -242,6 +253,7 @@ async fn observe_one(
             .get(&secret.namespace)
             .map(|readers| ReadersFacts::of(readers, &target.name, &secret))
             .unwrap_or_default(),
+        objects,
         renewal,
         delivered: shared.delivered(target, &secret.namespace),
         going: Going { name: target.name.clone(), secret, held: target.held.clone(), secret_object: object },
@@ -253,6 +265,26 @@ async fn observe_one(
         },
         run,
     })
+}
+
+/// The objects of the reader's own that a stored export has beside its Secret.
+async fn own_objects(build: &Cluster, name: &Name, held: &Held, secret: &ObjectRef) -> Result<Vec<Change>> {
+    let Some(export) = held.recorded.as_ref().and_then(|recorded| recorded.export.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let endpoint = Endpoint::at(held.server());
+    let place = Place {
+        cluster: export.of.as_str(),
+        secret,
+        key: export.kubeconfig_key(),
+        endpoint: &endpoint,
+        run_cluster_uid: held.run_cluster_uid(),
+    };
+    let mut changes = Vec::new();
+    for form in export.objects() {
+        changes.extend(going(build, form, name, &place).await?);
+    }
+    Ok(changes)
 }
 
 /// Who renews it on the build cluster, by what either side records. Only what says itself that it is of

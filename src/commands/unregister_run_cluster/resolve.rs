@@ -1,8 +1,13 @@
 //! From what was typed to the registrations that are to go.
 
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+
 use super::sides::Sides;
 use crate::{
     cli::{registrations::RegistrationsArgs, unregister_run_cluster::UnregisterRunClusterArgs},
+    commands::build_cluster::BuildCluster,
     error::{Error, Result},
     registration::{
         held::{self, Held},
@@ -55,11 +60,33 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> R
             "{closer}\n      if its Secret is gone already, name the run cluster: --run-context CONTEXT"
         ))
     })?;
+    if !is_run_side {
+        found.extend(exports(build, &found).await);
+    }
     found.sort_by(|a, b| (&a.name, &a.secret).cmp(&(&b.name, &b.secret)));
+    found.dedup_by(|a, b| a.secret == b.secret);
     found
         .into_iter()
         .map(|held| Ok(Target { name: Name::parse(&held.name)?, namespace: namespace.clone(), held: Some(held) }))
         .collect()
+}
+
+/// What was exported from them, wherever it stands: it goes with them. Who may not look into all namespaces sees
+/// that of the registrations' own.
+async fn exports(build: &BuildCluster, of: &[Held]) -> Vec<Held> {
+    let everywhere = build.cluster.list_registrations(None).await;
+    let known = if let Ok(known) = everywhere {
+        known
+    } else {
+        let namespaces: BTreeSet<&str> = of.iter().map(|held| held.secret.namespace.as_str()).collect();
+        let listed = namespaces.into_iter().map(|namespace| build.cluster.list_registrations(Some(namespace)));
+        join_all(listed).await.into_iter().flatten().flatten().collect()
+    };
+    let is_of_these = |held: &Held| {
+        let export = held.recorded.as_ref().and_then(|recorded| recorded.export.as_ref());
+        export.is_some_and(|export| of.iter().any(|held| export.is_of(&held.name, &held.secret.namespace)))
+    };
+    known.into_iter().filter(is_of_these).collect()
 }
 
 /// The registrations that were named, where only the run cluster can be asked.

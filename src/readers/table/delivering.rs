@@ -2,7 +2,7 @@
 
 use super::{
     AS_IT_IS, Context, Dropped, Field, Keys, Naming, Needs, REPLACED, REWRITTEN, Reader, Reads, SecretForm, Stands,
-    WHAT_IT_DEPLOYS,
+    WHAT_IT_DEPLOYS, objects,
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
 
@@ -14,7 +14,8 @@ pub(super) const KUBECONFIG: Reader = Reader {
     title: "kubectl and whatever else reads kubeconfig files",
     stands: Stands::File("`--kubeconfig`"),
     reads: Reads::Kubeconfig { effects: &[], context: Context::Current },
-    needs: Needs::Profiles(&Profile::ALL),
+    needs: Needs::AnyOf(&Profile::ALL),
+    objects: &[],
     renewal: REPLACED,
     sources: &["kubernetes/client-go: tools/clientcmd"],
 };
@@ -30,6 +31,8 @@ pub(super) const CARVEL: Reader = Reader {
         label: None,
         type_: None,
         annotation: None,
+        token_key: None,
+        usually_in: None,
         keys: Keys::Default(&["value"]),
         named_by: Some("spec.cluster.kubeconfigSecretRef"),
     }),
@@ -44,7 +47,8 @@ pub(super) const CARVEL: Reader = Reader {
         ],
         context: Context::Current,
     },
-    needs: Needs::Profiles(DELIVERED),
+    needs: Needs::AnyOf(DELIVERED),
+    objects: &[],
     renewal: "read at each deploy",
     sources: &[
         "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_restricted.go",
@@ -63,6 +67,8 @@ pub(super) const FLUX: Reader = Reader {
         label: None,
         type_: None,
         annotation: None,
+        token_key: None,
+        usually_in: None,
         keys: Keys::Default(&["value", "value.yaml"]),
         named_by: Some("spec.kubeConfig.secretRef"),
     }),
@@ -80,13 +86,14 @@ pub(super) const FLUX: Reader = Reader {
         ],
         context: Context::Current,
     },
-    needs: Needs::Profiles(&[
+    needs: Needs::AnyOf(&[
         Profile::Deliverable,
         Profile::Packages,
         Profile::PackageValues,
         Profile::Workload,
         Profile::FluxImpersonate,
     ]),
+    objects: &[],
     renewal: "read at each reconcile; at once with the label `reconcile.fluxcd.io/watch: Enabled`",
     sources: &["fluxcd/pkg@e2cfd1a:runtime/client/kubeconfig.go", "fluxcd/pkg@e2cfd1a:runtime/client/impersonator.go"],
 };
@@ -102,11 +109,14 @@ pub(super) const ARGOCD: Reader = Reader {
         label: Some(("argocd.argoproj.io/secret-type", LabelValue::Is("cluster"))),
         type_: None,
         annotation: None,
+        token_key: None,
+        usually_in: Some("argocd"),
         keys: Keys::All(&["name", "server", "config"]),
         named_by: None,
     }),
     reads: Reads::ArgoCd,
-    needs: Needs::Rules("what it deploys; list and watch in the cluster or its `namespaces`"),
+    needs: Needs::AsRegistered(&[Profile::Watch]),
+    objects: &[],
     renewal: REWRITTEN,
     sources: &[
         "argoproj/argo-cd@37ee009:docs/operator-manual/declarative-setup.md",
@@ -125,11 +135,14 @@ pub(super) const FLEET: Reader = Reader {
         label: None,
         type_: None,
         annotation: None,
+        token_key: None,
+        usually_in: None,
         keys: Keys::Fixed("value"),
         named_by: Some("spec.kubeConfigSecret"),
     }),
     reads: AS_IT_IS,
-    needs: Needs::Rules("what installs its agent"),
+    needs: Needs::Rules("what installs its agent: a role that may do everything"),
+    objects: &[objects::FLEET],
     renewal: REWRITTEN,
     sources: &["rancher/fleet@3b2c622:internal/config/config.go"],
 };
@@ -145,11 +158,14 @@ pub(super) const CROSSPLANE: Reader = Reader {
         label: None,
         type_: None,
         annotation: None,
+        token_key: None,
+        usually_in: None,
         keys: Keys::Named,
         named_by: Some("spec.credentials.secretRef"),
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
+    objects: &objects::CROSSPLANE,
     renewal: REWRITTEN,
     sources: &[
         "crossplane-contrib/provider-kubernetes@350ef9a:examples/cluster/provider/config.yaml",
@@ -164,6 +180,7 @@ pub(super) const CAPACT: Reader = Reader {
     stands: Stands::File("`capact typeinstance create`, `value.config`"),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
+    objects: &[],
     renewal: "`capact typeinstance apply` with its id",
     sources: &[
         "capactio/hub-manifests@648fc71:manifests/type/containerization/kubernetes/kubeconfig.yaml",
@@ -173,11 +190,19 @@ pub(super) const CAPACT: Reader = Reader {
 
 pub(super) const TAP_GUI: Reader = Reader {
     name: "tap-gui",
-    aliases: &["backstage"],
-    title: "TAP GUI and Backstage's Kubernetes plugin",
-    stands: Stands::Values("kubernetes.clusterLocatorMethods[].clusters[]"),
+    aliases: &[],
+    title: "TAP GUI",
+    stands: Stands::Values("tap_gui.app_config.kubernetes.clusterLocatorMethods[].clusters[]"),
     reads: Reads::ClusterList,
-    needs: Needs::Profiles(&[Profile::View]),
+    needs: Needs::Only(&[Profile::View]),
+    objects: &[],
     renewal: "the values are changed",
     sources: &["pivotal/docs-tap@1-9-1:tap-gui/cluster-view-setup.hbs.md"],
+};
+
+pub(super) const BACKSTAGE: Reader = Reader {
+    name: "backstage",
+    title: "Backstage's Kubernetes plugin",
+    stands: Stands::Values("kubernetes.clusterLocatorMethods[].clusters[]"),
+    ..TAP_GUI
 };

@@ -41,6 +41,7 @@ fn annotations() -> Map {
         grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
         guard: false,
         renewal: None,
+        export: None,
         requested_duration: Duration::from_secs(600),
         run_server: None,
         run_proxy_url: None,

@@ -77,6 +77,12 @@ impl Judge<'_> {
     fn expiry(&self) -> Option<Finding> {
         let (expires_at, now) = (self.facts.expires_at()?.as_second(), self.facts.token_time().as_second());
         let left = expires_at.saturating_sub(now);
+        if let Some(export) = self.facts.held.export().filter(|export| export.is_printed()) {
+            let message =
+                format!("the credential that was printed from '{}' ended {} ago", export.of, words::duration(-left));
+            let command = Some(self.repair.unregister());
+            return (left <= 0).then(|| finding(Severity::Attention, "ended", message, command));
+        }
         let command = || Some(self.repair.rotate());
         if left <= 0 {
             let message = format!("the token ended {} ago", words::duration(-left));
@@ -159,8 +165,8 @@ impl Judge<'_> {
     fn kubeconfig(&self, live: &LiveFacts) -> Option<Finding> {
         let secret = &self.facts.held.secret;
         match &live.kubeconfig {
-            // A damaged record is told by itself.
-            KubeconfigState::Changed(_) if self.facts.held.is_damaged() => None,
+            // A damaged record is told by itself, and what was printed is not here.
+            KubeconfigState::Changed(_) if self.facts.held.is_damaged() || self.facts.held.is_printed() => None,
             KubeconfigState::AsRecorded { expires_at } => {
                 let recorded = self.facts.held.expires_at()?;
                 let differ = recorded.as_second().abs_diff(expires_at.as_second()) > ROUNDING;

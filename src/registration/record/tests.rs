@@ -20,6 +20,7 @@ fn what_is_recorded_is_read_back() {
             secret: ObjectRef::new("tapmc-renewal", "run-a-kubeconfig"),
             audiences: vec!["https://kubernetes.default.svc".into()],
         }),
+        export: None,
         requested_duration: Duration::from_secs(600),
         run_server: Some("https://run-a:6443".into()),
         run_proxy_url: None,

@@ -34,6 +34,7 @@ fn record(build: &str, secret: &str) -> Map {
         grants: Grants { profiles: vec![Profile::PackageValues, Profile::View], rules: Vec::new(), impersonate: None },
         guard: true,
         renewal: None,
+        export: None,
         requested_duration: std::time::Duration::from_secs(600),
         run_server: None,
         run_proxy_url: None,

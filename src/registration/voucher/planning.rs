@@ -73,9 +73,18 @@ pub fn run_side(registration: &Registration, observed: Observed<'_>, is_bounded:
         ));
     }
     let credential = CredentialPlan::Issue { number, why: why.to_owned(), supersedes: None };
-    let (access, secret, renewal, schedule) = (changes, None, None, Vec::new());
-    let plan =
-        RegistrationPlan { recorded, namespaces, access, credential, renewal, secret, schedule, removals, warnings };
+    let plan = RegistrationPlan {
+        recorded,
+        namespaces,
+        access: changes,
+        credential,
+        renewal: None,
+        secret: None,
+        objects: Vec::new(),
+        schedule: Vec::new(),
+        removals,
+        warnings,
+    };
     Ok(RunSidePlan { plan, number, spared, is_bounded })
 }
 
@@ -191,6 +200,7 @@ pub fn build_side(
         access: Vec::new(),
         credential,
         renewal: None,
+        objects: Vec::new(),
         schedule: Vec::new(),
         removals: Vec::new(),
         warnings,

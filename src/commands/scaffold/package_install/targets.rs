@@ -39,7 +39,7 @@ pub(super) async fn observe(build: Option<&BuildCluster>, args: &PackageInstallA
         namespace: args.registration_namespace.clone(),
         all_namespaces: false,
     };
-    let mut held = build.registrations(&wanted).await?;
+    let mut held = build.delivering_registrations(&wanted).await?;
     if held.is_empty() {
         return Err(Error::usage(format_args!("there are no registrations here on {}", build.cluster.place()))
             .hint("name their namespace with --registration-namespace, or register a run cluster first"));

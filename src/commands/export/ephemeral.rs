@@ -1,0 +1,164 @@
+//! `export --ephemeral`: one command with a credential of its own, which ends with it.
+
+use std::{
+    ffi::OsStr,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::process::{Child, Command};
+
+use super::of::Of;
+use crate::{
+    cli::{export::ExportArgs, output::DryRun},
+    commands::{
+        limits,
+        registering::{Lent, Loan, Registering, as_recorded},
+        until_interrupted,
+    },
+    error::{Error, Kind, Result},
+    output::Printer,
+    readers::Reader,
+    registration::{Asked, Rotation},
+    report::Journal,
+    words,
+};
+
+/// The lifetime of the token where nobody says otherwise.
+const DURATION: Duration = Duration::from_secs(3600);
+
+/// Runs the command, and ends the credential when it has ended, however it did.
+pub(super) async fn run(args: &ExportArgs, reader: &Reader, printer: Printer, journal: &Journal) -> Result<()> {
+    if reader.name != "kubeconfig" {
+        return Err(Error::usage(format_args!("a command takes a kubeconfig, and this is for {}", reader.title))
+            .hint("leave --for out"));
+    }
+    let command = named(&args.command);
+    let registering = until_interrupted(observed(args, &command, printer)).await?;
+    let consent = &args.changing.consent;
+    if consent.dry_run != DryRun::None {
+        printer.say(&format!("{command} would be given a credential of {} (dry run)", registering.account()));
+        return Ok(());
+    }
+    printer.confirm(&format!("Issue a token of {} for {command}?", registering.account()), consent.yes)?;
+    registering.restart_clock();
+    let loan = Loan { by: registering.operator().await, whom: command.clone() };
+    let lent = registering.lend(&loan, journal).await?;
+    let ended = with_kubeconfig(&lent, &args.command).await;
+    registering.revoke(&lent).await?;
+    journal.told();
+    printer.say(&format!("the credential of {command} is revoked: within 10 s nobody can use it"));
+    ended.and_then(|status| verdict(&command, status))
+}
+
+/// Looks at the registration as it is.
+async fn observed(args: &ExportArgs, command: &str, printer: Printer) -> Result<Registering> {
+    let of = Of::find(args, printer).await?;
+    of.recorded()?;
+    let (held, local) = (&of.held, &of.build.kubeconfig);
+    let from = as_recorded(&held.name, &held.secret.namespace, Some(held), local, &of.contexts.run)?;
+    let asked = Asked {
+        duration: Some(args.duration.unwrap_or(DURATION)),
+        rotation: Rotation::WhenNeeded,
+        allow_loopback_server: true,
+        allow_same_cluster: true,
+        ..from
+    };
+    let _progress = printer.progress(&format!("asking for a credential for {command}"));
+    let operator = of.operator(args);
+    let registering =
+        Registering::observe(operator, of.contexts.clone(), &asked, limits(&args.changing.kubeconfig)).await?;
+    of.check_is_it(registering.run_cluster())?;
+    Ok(registering)
+}
+
+/// Runs the command with KUBECONFIG.
+#[cfg(target_os = "linux")]
+async fn with_kubeconfig(lent: &Lent, command: &[std::ffi::OsString]) -> Result<ExitStatus> {
+    use std::io::Write as _;
+
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+    let unwritten =
+        |error: std::io::Error| Error::failed(format_args!("the kubeconfig cannot be handed over: {error}"));
+    let held = memfd_create("kubeconfig", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING);
+    let mut held = std::fs::File::from(held.map_err(|error| unwritten(error.into()))?);
+    held.write_all(lent.kubeconfig.expose().as_bytes()).map_err(unwritten)?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(&held, seals).map_err(|error| unwritten(error.into()))?;
+    // In memory alone, and by this process: whatever the command starts can read it, and it ends with this one.
+    let path = format!("/proc/{}/fd/{}", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(&held));
+    let ended = started(command, Path::new(&path))?;
+    until_it_ends(ended).await
+}
+
+/// Elsewhere a kubeconfig cannot be handed over without a file on a disk.
+#[cfg(not(target_os = "linux"))]
+async fn with_kubeconfig(_lent: &Lent, _command: &[std::ffi::OsString]) -> Result<ExitStatus> {
+    Err(Error::usage("--ephemeral hands the kubeconfig over in memory, which this system has no way for")
+        .hint("write it with --output-file, and end it with unregister-run-cluster"))
+}
+
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can hand a kubeconfig over in memory"))]
+fn started(command: &[std::ffi::OsString], kubeconfig: &Path) -> Result<Child> {
+    let [program, arguments @ ..] = command else { return Err(Error::usage("there is no command after `--`")) };
+    let mut started = Command::new(program);
+    started.args(arguments).env("KUBECONFIG", kubeconfig);
+    started.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
+    started.spawn().map_err(|error| {
+        Error::usage(format_args!("the command {} cannot be started: {error}", shown(program)))
+            .hint("name a program that is there, after `--`")
+    })
+}
+
+/// Waits for the command. Ctrl-C reaches it by itself; a termination signal is passed on.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can hand a kubeconfig over in memory"))]
+async fn until_it_ends(mut child: Child) -> Result<ExitStatus> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let failed = |error: std::io::Error| Error::failed(format_args!("the command cannot be waited for: {error}"));
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        loop {
+            tokio::select! {
+                ended = child.wait() => return ended.map_err(failed),
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {
+                    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+                    if let Some(pid) = pid {
+                        let _ = kill_process(pid, Signal::TERM);
+                    }
+                }
+            }
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    child.wait().await.map_err(|error| Error::failed(format_args!("the command cannot be waited for: {error}")))
+}
+
+/// The command's own end is that of this one.
+fn verdict(command: &str, status: ExitStatus) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let code = u8::try_from(128 + signal).unwrap_or(255);
+        return Err(Error::new(Kind::Command(code), format_args!("{command} was ended by the signal {signal}")));
+    }
+    let code = status.code().unwrap_or(1);
+    Err(Error::new(Kind::Command(u8::try_from(code).unwrap_or(1)), format_args!("{command} ended with {code}")))
+}
+
+/// The program alone: its arguments may hold what nobody should read.
+fn named(command: &[std::ffi::OsString]) -> String {
+    command.first().map_or_else(String::new, |program| format!("the command {}", shown(program)))
+}
+
+fn shown(program: &OsStr) -> String {
+    words::shell_word(&program.to_string_lossy())
+}

@@ -1,0 +1,205 @@
+//! What is exported from: the registration, the ways to both clusters, and what is asked with them.
+
+use crate::{
+    cli::{export::ExportArgs, registrations::RegistrationsArgs},
+    cluster::Cluster,
+    commands::{
+        build_cluster::BuildCluster,
+        limits,
+        register_run_cluster::grants,
+        registering::{Contexts, as_recorded},
+        run_cluster::{RunClusters, Several},
+    },
+    error::{Error, Result},
+    output::Printer,
+    readers::{ObjectForm, Reader},
+    registration::{
+        Asked, Registration, Rotation,
+        facts::Identity,
+        form::{self, Export},
+        generations::GRACE,
+        held::Held,
+        names::{Name, ObjectRef},
+        printed::{Part, Printing},
+        record::Recorded,
+    },
+    words,
+};
+
+use super::way::Way;
+
+/// The registration that is exported from.
+pub(super) struct Of {
+    /// The build cluster.
+    pub build: BuildCluster,
+    /// As the build cluster holds it.
+    pub held: Held,
+    /// The contexts of both clusters.
+    pub contexts: Contexts,
+}
+
+impl Of {
+    /// Finds it, and the way to its run cluster.
+    pub(super) async fn find(args: &ExportArgs, printer: Printer) -> Result<Self> {
+        let changing = &args.changing;
+        let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
+        let registrations = RegistrationsArgs {
+            names: vec![args.registration.clone()],
+            namespace: args.registration_namespace.clone(),
+            ..RegistrationsArgs::default()
+        };
+        let held = build.registrations(&registrations).await?.into_iter().next();
+        let held = held.ok_or_else(|| Error::failed("the registration is not there any more"))?;
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&changing.kubeconfig));
+        let run = run_clusters.context(Some(&held), Several::Choose(printer)).await?;
+        let contexts = Contexts { build: build.context.clone(), run };
+        Ok(Self { build, held, contexts })
+    }
+
+    /// The operator's own ways to both clusters.
+    pub(super) async fn operator(&self, args: &ExportArgs) -> Result<(Cluster, Cluster)> {
+        let limits = limits(&args.changing.kubeconfig);
+        let run_clusters = RunClusters::new(&self.build.kubeconfig, &args.run_cluster, limits);
+        Ok((self.build.cluster.clone(), run_clusters.way(&self.contexts.run).await?))
+    }
+
+    /// Refuses a run cluster that is not the registered one.
+    pub(super) fn check_is_it(&self, found: &Identity) -> Result<()> {
+        crate::registration::removal::check_is_recorded(found, &self.held, &self.contexts.run)
+            .map_err(|error| error.hint("name another context with --run-context"))
+    }
+
+    /// What the registration records.
+    pub(super) fn recorded(&self) -> Result<&Recorded> {
+        let held = &self.held;
+        let of = held.recorded.as_ref().ok_or_else(|| {
+            Error::conflict(format_args!("the record of the registration '{}' cannot be read", held.name)).hint(
+                format_args!(
+                    "look what differs: kubectl tapmc verify {} --context {}",
+                    words::shell_word(&held.name),
+                    words::shell_word(&self.build.context)
+                ),
+            )
+        })?;
+        match &of.export {
+            None => Ok(of),
+            Some(export) => Err(Error::usage(format_args!(
+                "'{}' is itself exported, from '{}' for {}",
+                held.name, export.of, export.reader.name
+            ))
+            .hint(format_args!("export from that one: kubectl tapmc export {}", export.of))),
+        }
+    }
+
+    /// What is asked: a registration of its own, in the reader's form.
+    pub(super) async fn asked(&self, args: &ExportArgs, reader: &'static Reader, way: &Way) -> Result<Asked> {
+        let of = self.recorded()?;
+        let is_printed = matches!(way, Way::Printed { .. });
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None if is_printed => format!("{}-{}-printed", self.held.name, reader.name),
+            None => format!("{}-{}", self.held.name, reader.name),
+        };
+        if let Err(error) = Name::parse(&name) {
+            return Err(error.hint("name it yourself with --name"));
+        }
+        let mut export = Export {
+            reader,
+            of: Name::parse(&self.held.name)?,
+            of_namespace: self.held.secret.namespace.clone(),
+            way: form::Way::Stored(Vec::new()),
+        };
+        let namespace = self.place(args, &export, is_printed);
+        export.way = self.way(way, reader, &name, &namespace).await?;
+        self.check_secret(args, &export, &namespace)?;
+        let from = as_recorded(&name, &namespace, None, &self.build.kubeconfig, &self.contexts.run)?;
+        if let Some(why) = export.lacks(&from.context_endpoint) {
+            return Err(
+                Error::usage(format_args!("{} {why}", reader.title)).hint("name another way with --run-context")
+            );
+        }
+        let typed = grants(&args.profile, args.rules.as_deref(), None)?;
+        let usual = reader.needs.grants(&of.grants);
+        reader.needs.check(reader.title, typed.as_ref().unwrap_or(&usual))?;
+        Ok(Asked {
+            name_was_typed: true,
+            must_be_recorded: false,
+            secret_name: if is_printed { Some(name) } else { args.secret_name.clone() },
+            run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
+            default_run_namespaces: of.run_namespaces.clone(),
+            grants: typed,
+            default_grants: Some(usual),
+            allow_broad_rules: args.allow_broad_rules,
+            duration: args.duration.or(Some(of.requested_duration).filter(|_| is_printed)),
+            adopt: args.adopt,
+            // What leaves the plugin's hands is a new one each time.
+            rotation: if is_printed { Rotation::Now } else { Rotation::WhenNeeded },
+            grace: args.grace.unwrap_or(GRACE),
+            run_server: of.run_server.clone(),
+            run_proxy_url: of.run_proxy_url.clone(),
+            run_certificate_authority: of.run_certificate_authority.clone(),
+            allow_loopback_server: true,
+            allow_same_cluster: true,
+            export: Some(export),
+            ..from
+        })
+    }
+
+    /// What is printed.
+    pub(super) fn printing<'a>(
+        &self,
+        args: &ExportArgs,
+        registration: &'a Registration,
+        run_cluster_uid: &'a str,
+        (objects, part): (&'a [&'static ObjectForm], &'a Part),
+    ) -> Option<Printing<'a>> {
+        let export = registration.export.as_ref()?;
+        let namespace = self.place(args, export, false);
+        let name = args.secret_name.clone().unwrap_or_else(|| export.secret_name());
+        Some(Printing {
+            secret: ObjectRef::new(namespace, name),
+            objects,
+            run_namespaces: &registration.run_namespaces,
+            run_cluster_uid,
+            part,
+        })
+    }
+
+    /// The namespace of the reader's Secret, or of the record of a printed one.
+    fn place(&self, args: &ExportArgs, export: &Export, is_record: bool) -> String {
+        let own = || self.held.secret.namespace.clone();
+        if is_record {
+            return own();
+        }
+        args.namespace.clone().or(export.namespace().map(str::to_owned)).unwrap_or_else(own)
+    }
+
+    /// Where it goes, as it will be recorded.
+    async fn way(&self, way: &Way, reader: &'static Reader, name: &str, namespace: &str) -> Result<form::Way> {
+        match way {
+            Way::Stored(Some(objects)) => Ok(form::Way::Stored(objects.clone())),
+            Way::Printed { recipient, .. } => {
+                Ok(form::Way::Printed { by: self.build.cluster.who_am_i().await, recipient: recipient.clone() })
+            }
+            Way::Stored(None) | Way::Plain(_) | Way::Ephemeral => {
+                let held = self.build.cluster.list_registrations(Some(namespace)).await?;
+                let known = held.into_iter().find(|held| held.name == name).and_then(|held| held.recorded?.export);
+                let usual = || reader.objects.iter().take(1).collect();
+                Ok(form::Way::Stored(known.map_or_else(usual, |known| known.objects().to_vec())))
+            }
+        }
+    }
+
+    /// Some readers want the very name that the registration's own Secret has.
+    fn check_secret(&self, args: &ExportArgs, export: &Export, namespace: &str) -> Result<()> {
+        let name = args.secret_name.clone().unwrap_or_else(|| export.secret_name());
+        if export.is_printed() || self.held.secret != ObjectRef::new(namespace, &name) {
+            return Ok(());
+        }
+        Err(Error::usage(format_args!(
+            "{} would look for it in the Secret {namespace}/{name}, which is the registration's own",
+            export.reader.title
+        ))
+        .hint("name the namespace where it looks with -n, or another name with --secret-name"))
+    }
+}

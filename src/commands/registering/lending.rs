@@ -1,0 +1,112 @@
+//! A credential of a registration's own account, lent for a while: bound to a marker of its own, stored nowhere.
+
+use jiff::Timestamp;
+
+use super::{
+    Registering,
+    access::{Access, Marker},
+};
+use crate::{
+    error::{Error, Result},
+    registration::{
+        credential::Token, generations::marker_manifest, kubeconfig, names::ObjectRef, planning::context_namespace,
+        record::key,
+    },
+    report::Journal,
+    words,
+};
+
+/// A credential that is lent.
+pub(in crate::commands) struct Lent {
+    /// The kubeconfig.
+    pub kubeconfig: Token,
+    /// When its token ends, whatever happens.
+    pub ends: Timestamp,
+    marker: Marker,
+}
+
+/// What a marker says of it.
+pub(in crate::commands) struct Loan {
+    /// Who asked for it.
+    pub by: String,
+    /// For which command.
+    pub whom: String,
+}
+
+impl Registering {
+    /// Issues a credential of the registration's account, and proves it. The marker says until when and for
+    /// whom, so that whoever finds it knows.
+    ///
+    /// # Errors
+    /// As the run cluster answers; nothing is left then.
+    pub(in crate::commands) async fn lend(&self, loan: &Loan, journal: &Journal) -> Result<Lent> {
+        let (run, registration) = (&self.clusters.run, &self.observation.registration);
+        let access = self.lending_access(journal);
+        let until = run.now().checked_add(registration.duration).unwrap_or(run.now());
+        let said = [
+            (key::EPHEMERAL_UNTIL, until.to_string()),
+            (key::PRINTED_BY, loan.by.clone()),
+            (key::PRINTED_FOR, loan.whom.clone()),
+        ];
+        let marker = access.annotated_marker(0, &said).await?;
+        match self.issue_lent(&marker).await {
+            Ok((kubeconfig, ends)) => Ok(Lent { kubeconfig, ends, marker }),
+            Err(error) => Err(access.without_marker(&marker, error).await),
+        }
+    }
+
+    /// Ends it: its marker is deleted.
+    ///
+    /// # Errors
+    /// With the command that ends it by hand.
+    pub(in crate::commands) async fn revoke(&self, lent: &Lent) -> Result<()> {
+        let run = &self.clusters.run;
+        run.restart_clock();
+        let marker = marker_manifest(&self.observation.registration, &lent.marker.name, &lent.marker.uid);
+        let change = crate::plan::Change::delete(crate::plan::Side::Run, marker, "its command has ended");
+        run.carry_out(&change).await.map(|_| ()).map_err(|error| {
+            error.replace_hint(format_args!(
+                "the token lives until {}; end it now: kubectl --context {} delete secret {} -n {}",
+                lent.ends,
+                words::shell_word(&self.contexts.run),
+                lent.marker.name,
+                self.account().namespace
+            ))
+        })
+    }
+
+    /// The account of the registration.
+    pub(in crate::commands) fn account(&self) -> &ObjectRef {
+        self.observation.registration.account.reference()
+    }
+
+    async fn issue_lent(&self, marker: &Marker) -> Result<(Token, Timestamp)> {
+        let registration = &self.observation.registration;
+        let (run, reader) = (&self.clusters.run, &self.clusters.reader);
+        let issued = run.issue_token(self.account(), marker.bound(), registration.duration).await?;
+        let claims = issued.token.claims();
+        if !claims.is_some_and(|claims| claims.is_of(&registration.account_user(), &marker.uid)) {
+            return Err(Error::failed(format_args!(
+                "the token that {} issued is not the one that was asked for",
+                run.place()
+            )));
+        }
+        let namespace = context_namespace(registration);
+        let text = kubeconfig::render(&registration.name, &registration.endpoint, namespace, Some(&issued.token));
+        let rules = registration.grants.namespaced_rules();
+        let verified = reader.verify(&issued.token, &registration.run_namespaces, &rules).await?;
+        if verified.missing.is_empty() {
+            return Ok((Token::new(text), issued.expires_at));
+        }
+        let missing = words::list(verified.missing.iter().map(ToString::to_string));
+        Err(Error::new(
+            crate::error::Kind::NotAllowed,
+            format_args!("the credential was tried on {} and may not: {missing}", reader.place()),
+        )
+        .hint("does something on the run cluster take the RoleBindings away?"))
+    }
+
+    fn lending_access<'a>(&'a self, journal: &'a Journal) -> Access<'a> {
+        self.access(String::new(), journal)
+    }
+}
