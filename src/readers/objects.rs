@@ -180,7 +180,8 @@ pub(super) const CLUSTER_PROFILE: ObjectForm = ObjectForm {
             "spec": {"displayName": place.cluster, "clusterManager": {"name": MANAGER}},
             "status": {"accessProviders": [
                 provider("kubeconfig-secretreader", of_kubeconfig),
-                provider("secretreader", json!({"clusterName": place.cluster})),
+                // What it calls the cluster's name is the Secret's.
+                provider("secretreader", json!({"clusterName": place.secret.name})),
             ]},
         })
     },

@@ -250,7 +250,9 @@ impl Export {
     #[must_use]
     pub fn lacks(&self, endpoint: &Endpoint) -> Option<&'static str> {
         let is_list = matches!(self.reader.reads, Reads::ClusterList);
-        let is_token = matches!(self.readers_layout(), Layout::Token(_));
+        // cluster-inventory-api takes the address, the CA and the proxy of its own object, and no other name
+        // (kubernetes-sigs/cluster-inventory-api v0.1.3: pkg/access/config.go, BuildConfigFromCP).
+        let is_token = matches!(self.readers_layout(), Layout::Token(_) | Layout::Both(..));
         match endpoint {
             Endpoint { tls_server_name: Some(_), .. } if is_list || is_token => {
                 Some("takes no other name than the address's own")

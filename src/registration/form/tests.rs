@@ -77,3 +77,11 @@ fn names_that_readers_look_for() {
     assert_eq!(export("istio").namespace(), Some("istio-system"));
     assert_eq!(export("cluster-api").type_(), "cluster.x-k8s.io/secret");
 }
+
+#[test]
+fn readers_that_take_no_other_server_name() {
+    let named = stored(Some("other.example.com")).endpoint;
+    for (reader, takes) in [("karmada", false), ("cluster-profile", false), ("tap-gui", false), ("sveltos", true)] {
+        assert_eq!(export(reader).lacks(&named).is_none(), takes, "{reader}");
+    }
+}
