@@ -3,7 +3,7 @@
 //!
 //! On [`BUILD`] the test bed's stand-in does what kapp-controller and Cartographer would do, and the real Flux runs there
 //! as soon as a test asks for it ([`super::Flux`]); on [`BUILD_TWO`] are the same kinds of objects, and nobody who
-//! reconciles them.
+//! reconciles them. The kinds of other readers, such as Crossplane's ProviderConfig, are on [`BUILD`] alone.
 //!
 //! With `TAPMC_TEST_BUILD_CONTEXT` and `TAPMC_TEST_RUN_CONTEXT` the suite runs against existing
 //! clusters of the local kubeconfig instead; tests that need more than these two pass over
@@ -76,7 +76,8 @@ impl Testbed {
                 let mut arguments = ["--apiserver-flag", &capped, "--controllers", BUILD].map(str::to_owned).to_vec();
                 let systems = ["carvel", "packaging", "cartographer", "tanzu", "tekton", "flux"];
                 for (cluster, systems) in [
-                    (BUILD, &systems[..]),
+                    (BUILD, &["readers"][..]),
+                    (BUILD, &systems),
                     (BUILD_TWO, &systems),
                     (RUN, &["cartographer"]),
                     (RUN_PACKAGES, &["packaging", "flux-v1beta2"]),
