@@ -31,6 +31,9 @@ _kubectl__tapmc() {
             kubectl__tapmc,delivery-status)
                 cmd="kubectl__tapmc__subcmd__delivery__subcmd__status"
                 ;;
+            kubectl__tapmc,export)
+                cmd="kubectl__tapmc__subcmd__export"
+                ;;
             kubectl__tapmc,handover)
                 cmd="kubectl__tapmc__subcmd__handover"
                 ;;
@@ -98,7 +101,7 @@ _kubectl__tapmc() {
 
     case "${cmd}" in
         kubectl__tapmc)
-            opts="-v -h -V --v --help --version register-run-cluster status verify rotate-token unregister-run-cluster rotation-schedule pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover deliver delivery-status check lint undeliver version completion"
+            opts="-v -h -V --v --help --version register-run-cluster status verify export rotate-token unregister-run-cluster rotation-schedule pause-supply-chain resume-supply-chain supply-chain-status apply-supply-chain undo-supply-chain scaffold handover deliver delivery-status check lint undeliver version completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -733,6 +736,159 @@ _kubectl__tapmc() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__tapmc__subcmd__export)
+            opts="-n -y -o -v -h --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --grace --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registration-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part)
+                    COMPREPLY=($(compgen -W "create update policy additional-input" -- "${cur}"))
+                    return 0
+                    ;;
+                --type-instance-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view watch istio karmada admiralty" -- "${cur}"))
+                    return 0
+                    ;;
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -v)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__tapmc__subcmd__handover)
             opts="-n -y -o -v -h --run --registration-namespace --run-namespace --force --namespace --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1019,7 +1175,7 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "deliverable packages package-values workload flux-impersonate view watch istio karmada admiralty" -- "${cur}"))
                     return 0
                     ;;
                 --rules)

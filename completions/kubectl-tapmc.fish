@@ -30,6 +30,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -s V -l versio
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "register-run-cluster" -d 'Make the credential for a run cluster, and store it, proven'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "status" -d 'Show the registrations that a build cluster holds'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "verify" -d 'Prove stored credentials again, from here or through their reader'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "export" -d 'Make a credential for one reader, in the form that it takes'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotate-token" -d 'Issue a new token for registrations, and end the former one'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "unregister-run-cluster" -d 'Remove registrations, and prove that their tokens are dead'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "rotation-schedule" -d 'Have a CronJob on the build cluster renew the tokens of registrations'
@@ -62,7 +63,11 @@ packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
 package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
 workload\t'Deployments, Services, Ingresses and ConfigMaps'
 flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
-view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'
+watch\t'Watch what the rest grants'
+istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
+karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
+admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l impersonate -d 'The ServiceAccount that the profile flux-impersonate may act as' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l account-namespace -d 'The namespace of the account on the run cluster; without it tapmc-NAME' -r
@@ -147,6 +152,60 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s A
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l for -d 'The reader: argocd, istio, karmada, … (the README lists them)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s n -l namespace -d 'The namespace of the reader\'s Secret; without it the one where the reader looks for it, or that of the registration' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l registration-namespace -d 'The namespace of the registration\'s Secret; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l secret-name -d 'The name of the reader\'s Secret; without it the one that the reader wants' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l kind -d 'The reader\'s own object that refers to the Secret, as KIND or KIND.GROUP (repeatable); without it the usual one' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l part -d 'Which of Capact\'s texts' -r -f -a "create\t'A TypeInstance, for `capact typeinstance create -f`'
+update\t'Its change, for `capact typeinstance apply -f`: how it is renewed'
+policy\t'The rules that inject it, for `capact policy apply -f`; no credential'
+additional-input\t'What an Implementation says to take it in; no credential'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l type-instance-id -d 'The id of Capact\'s TypeInstance, for --part update and policy' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l interface -d 'The one interface that Capact injects it for, as PATH or PATH:REVISION, for --part policy; without it all' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l output-file -d 'Write it to this new file, which only you can read' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l recipient -d 'For whom it is printed, as status will tell; without it for the reader' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l name -d 'The name of the registration that it becomes, for more than one of a kind' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l grace -d 'How long the one that was printed before is spared; 0 ends it at once' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l profile -d 'What the reader may do (repeatable); without this and --rules what the README\'s table says for it' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'
+flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'
+watch\t'Watch what the rest grants'
+istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
+karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
+admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l rules -d 'A file with PolicyRules of your own' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-namespace -d 'Where it may do that (repeatable); without it where the registration may' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l duration -d 'The lifetime of its tokens; without it that of the registration\'s, and 1h with --ephemeral' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l no-object -d 'No object of the reader\'s: the Secret alone'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l apply -d 'Keep it in a Secret where the reader looks for it'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l show-secret -d 'Print it although a person may see it'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l ephemeral -d 'Give it to the one command after `--` by KUBECONFIG, and revoke it when that ends'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l allow-broad-rules -d 'Allow rules that reach far, such as all verbs or the whole cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l adopt -d 'Take over a Secret of somebody else that has this name'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l if-expiring-within -d 'Only tokens that end within this time; markers whose grace is over are deleted in any case' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l grace -d 'How long the former token is spared; 0 ends it at once, and proves that' -r

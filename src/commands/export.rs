@@ -49,10 +49,9 @@ async fn exported(
     let asked = of.asked(args, reader, &way).await?;
 
     let progress = printer.progress("observing both clusters");
-    let operator = of.operator(args);
+    let operator = of.operator();
     let mut registering =
         Registering::observe(operator, of.contexts.clone(), &asked, limits(&changing.kubeconfig)).await?;
-    of.check_is_it(registering.run_cluster())?;
     let objects = objects::changes(&of.build.cluster, &registering, args.adopt).await?;
     registering.with_objects(objects);
     let pre_flight = registering.require_rights().await;

@@ -43,7 +43,7 @@ pub(super) fn in_secret(looked: &mut Check<'_>, secret: &SecretSubject) {
     if !found {
         let message = "no list of clusters stands under any of its keys";
         let remedy = "it is tap_gui.app_config.kubernetes.clusterLocatorMethods in TAP's values";
-        looked.find_for(Rule::NoKubeconfig, Severity::Error, None, "", message, remedy, vec!["tap-gui"]);
+        looked.find_for(Rule::NoKubeconfig, Severity::Error, None, "", message, remedy, vec!["tap-gui", "backstage"]);
     }
 }
 

@@ -114,7 +114,13 @@ impl Reader {
     #[must_use]
     pub fn row(&self) -> String {
         let names: Vec<String> = [&self.name].into_iter().chain(self.aliases).map(|name| format!("`{name}`")).collect();
-        let form = self.stands.to_string();
+        let mut form = self.stands.to_string();
+        let mut kinds: Vec<&str> = self.objects.iter().map(|object| object.kind.kind.as_ref()).collect();
+        kinds.dedup();
+        if let [first, rest @ ..] = kinds.as_slice() {
+            let rest: String = rest.iter().filter(|kind| *kind != first).map(|kind| format!(" or `{kind}`")).collect();
+            form.push_str(&format!("; `{first}`{rest} refers to it"));
+        }
         format!("| {} | {form} | {} | {} | {} |", names.join(", "), self.left_out(), self.needs, self.renewal)
     }
 

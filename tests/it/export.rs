@@ -1,5 +1,10 @@
 //! `export`: a credential of its own for one reader, in that reader's form, through its whole life.
 
+mod bad_input;
+mod ephemeral;
+mod objects;
+mod printed;
+mod profiles;
 mod real_readers;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -95,12 +100,17 @@ fn argo_cd_gets_a_credential_of_its_own_through_its_life() {
 #[test]
 fn each_reader_finds_its_own_name_and_key() {
     let it = Exported::new("forms");
-    for (reader, secret, key) in [
-        ("istio", format!("istio-remote-secret-{}", it.case.name), it.case.name.clone()),
-        ("multicluster-runtime", format!("{}-multicluster-runtime", it.case.name), "kubeconfig".to_owned()),
+    for (reader, secret, key, may) in [
+        ("istio", format!("istio-remote-secret-{}", it.case.name), it.case.name.clone(), "services"),
+        (
+            "multicluster-runtime",
+            format!("{}-multicluster-runtime", it.case.name),
+            "kubeconfig".to_owned(),
+            "configmaps",
+        ),
     ] {
         it.apply(reader).arg("--allow-broad-rules").succeeds();
-        with_kubeconfig(&it.data(&secret, &key), &["get", "configmaps"]).expect("it works");
+        with_kubeconfig(&it.data(&secret, &key), &["get", may]).expect("it works");
         it.verb("verify", reader).succeeds();
         it.verb("unregister-run-cluster", reader).arg("--yes").succeeds();
     }

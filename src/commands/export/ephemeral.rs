@@ -66,11 +66,8 @@ async fn observed(args: &ExportArgs, command: &str, printer: Printer) -> Result<
         ..from
     };
     let _progress = printer.progress(&format!("asking for a credential for {command}"));
-    let operator = of.operator(args);
-    let registering =
-        Registering::observe(operator, of.contexts.clone(), &asked, limits(&args.changing.kubeconfig)).await?;
-    of.check_is_it(registering.run_cluster())?;
-    Ok(registering)
+    let operator = of.operator();
+    Registering::observe(operator, of.contexts.clone(), &asked, limits(&args.changing.kubeconfig)).await
 }
 
 /// Runs the command with KUBECONFIG.

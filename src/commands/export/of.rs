@@ -15,7 +15,6 @@ use crate::{
     readers::{ObjectForm, Reader},
     registration::{
         Asked, Registration, Rotation,
-        facts::Identity,
         form::{self, Export},
         generations::GRACE,
         held::Held,
@@ -34,6 +33,8 @@ pub(super) struct Of {
     pub build: BuildCluster,
     /// As the build cluster holds it.
     pub held: Held,
+    /// The run cluster, which was seen to be the registered one.
+    run: Cluster,
     /// The contexts of both clusters.
     pub contexts: Contexts,
 }
@@ -51,22 +52,15 @@ impl Of {
         let held = build.registrations(&registrations).await?.into_iter().next();
         let held = held.ok_or_else(|| Error::failed("the registration is not there any more"))?;
         let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&changing.kubeconfig));
-        let run = run_clusters.context(Some(&held), Several::Choose(printer)).await?;
-        let contexts = Contexts { build: build.context.clone(), run };
-        Ok(Self { build, held, contexts })
+        let run = run_clusters.find(&held, Several::Choose(printer)).await?;
+        printer.warn(&run.warnings);
+        let contexts = Contexts { build: build.context.clone(), run: run.context };
+        Ok(Self { build, held, run: run.cluster, contexts })
     }
 
     /// The operator's own ways to both clusters.
-    pub(super) async fn operator(&self, args: &ExportArgs) -> Result<(Cluster, Cluster)> {
-        let limits = limits(&args.changing.kubeconfig);
-        let run_clusters = RunClusters::new(&self.build.kubeconfig, &args.run_cluster, limits);
-        Ok((self.build.cluster.clone(), run_clusters.way(&self.contexts.run).await?))
-    }
-
-    /// Refuses a run cluster that is not the registered one.
-    pub(super) fn check_is_it(&self, found: &Identity) -> Result<()> {
-        crate::registration::removal::check_is_recorded(found, &self.held, &self.contexts.run)
-            .map_err(|error| error.hint("name another context with --run-context"))
+    pub(super) fn operator(&self) -> impl Future<Output = Result<(Cluster, Cluster)>> {
+        std::future::ready(Ok((self.build.cluster.clone(), self.run.clone())))
     }
 
     /// What the registration records.

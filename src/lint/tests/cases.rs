@@ -87,7 +87,7 @@ pub(super) fn cases(reader: &'static Reader) -> Cases {
         "argo-mck" => {
             (in_secret(&good()), vec![(of_key("config"), Rule::WrongKey), (unlabelled(), Rule::MissingLabel)])
         }
-        "tap-gui" => of_tap_gui(),
+        "tap-gui" | "backstage" => of_tap_gui(),
         "tensile-kube" | "liqo" => (file(&good()), vec![(file(&exec), Rule::ExecProgram)]),
         other => panic!("the reader '{other}' has no cases"),
     }

@@ -104,6 +104,18 @@ impl Tapmc {
         output
     }
 
+    /// Runs it to its end and expects success, and on standard output a credential, which nothing else holds.
+    #[track_caller]
+    pub fn gives_a_credential(mut self) -> Output {
+        let output = self.0.output().expect("the plugin starts");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let rest = std::process::Output { stdout: Vec::new(), ..output };
+        let rest = Output::of(&self.0, &rest);
+        assert_eq!(rest.code, 0, "{}", rest.stderr);
+        assert!(stdout.contains("eyJhbGciOi"), "there is no token in what was printed");
+        Output { stdout, ..rest }
+    }
+
     /// Runs it to its end and expects this exit code and these pieces in what it says.
     #[track_caller]
     pub fn fails(self, code: i32, pieces: &[&str]) -> Output {
