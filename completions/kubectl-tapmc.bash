@@ -744,7 +744,7 @@ _kubectl__tapmc() {
             fi
             case "${prev}" in
                 --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "kubeconfig carvel kapp-controller flux argocd argo-cd cluster-api capi istio karmada sveltos admiralty multicluster-runtime cluster-profile cluster-inventory-api fleet crossplane capact argo-mck mck tap-gui backstage tensile-kube liqo" -- "${cur}"))
                     return 0
                     ;;
                 --namespace)

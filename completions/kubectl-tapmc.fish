@@ -152,7 +152,30 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s A
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l for -d 'The reader: argocd, istio, karmada, … (the README lists them)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l for -d 'The reader: argocd, istio, karmada, … (the README lists them)' -r -f -a "kubeconfig\t''
+carvel\t''
+kapp-controller\t''
+flux\t''
+argocd\t''
+argo-cd\t''
+cluster-api\t''
+capi\t''
+istio\t''
+karmada\t''
+sveltos\t''
+admiralty\t''
+multicluster-runtime\t''
+cluster-profile\t''
+cluster-inventory-api\t''
+fleet\t''
+crossplane\t''
+capact\t''
+argo-mck\t''
+mck\t''
+tap-gui\t''
+backstage\t''
+tensile-kube\t''
+liqo\t''"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s n -l namespace -d 'The namespace of the reader\'s Secret; without it the one where the reader looks for it, or that of the registration' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l registration-namespace -d 'The namespace of the registration\'s Secret; without it that of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l secret-name -d 'The name of the reader\'s Secret; without it the one that the reader wants' -r

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{changing::ChangingArgs, cluster::RunClusterArgs, register_run_cluster::ProfileName};
+use super::{changing::ChangingArgs, cluster::RunClusterArgs, lint::reader_names, register_run_cluster::ProfileName};
 use crate::cli::cluster::duration;
 
 /// Make a credential for one reader, in the form that it takes: print it, write it to a file, keep it where the
@@ -24,7 +24,7 @@ pub struct ExportArgs {
     pub registration: String,
 
     /// The reader: argocd, istio, karmada, … (the README lists them)
-    #[arg(long = "for", value_name = "READER", help_heading = "Reader", default_value = "kubeconfig")]
+    #[arg(long = "for", value_name = "READER", help_heading = "Reader", default_value = "kubeconfig", value_parser = reader_names())]
     pub reader: String,
 
     /// The namespace of the reader's Secret; without it the one where the reader looks for it, or that of the

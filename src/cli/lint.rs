@@ -96,7 +96,7 @@ fn rules() -> String {
 }
 
 /// Takes any word, so that an unknown one is told by the command, and shows the known ones to completion.
-fn reader_names() -> impl TypedValueParser<Value = String> {
+pub(super) fn reader_names() -> impl TypedValueParser<Value = String> {
     ReaderNames
 }
 

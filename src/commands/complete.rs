@@ -102,7 +102,7 @@ fn with_completer(arg: Arg, typed: &Typed, wants_files: &Arc<AtomicBool>) -> Arg
         "run" if typed.is_on_run_cluster() => return arg,
         "namespace" | "registration_namespace" => What::Namespaces(Side::Build),
         "run_namespace" => What::Namespaces(Side::Run),
-        "names" | "name" | "run" => What::Registrations,
+        "names" | "name" | "run" | "registration" | "subjects" => What::Registrations,
         "installs" => What::Pausable,
         _ if arg.get_value_hint() == ValueHint::AnyPath => {
             let wants_files = Arc::clone(wants_files);
@@ -114,7 +114,12 @@ fn with_completer(arg: Arg, typed: &Typed, wants_files: &Arc<AtomicBool>) -> Arg
         _ => return arg,
     };
     let typed = typed.clone();
+    // Some take the names of files as well.
+    let wants_files = (arg.get_value_hint() == ValueHint::AnyPath).then(|| Arc::clone(wants_files));
     arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+        if let Some(wants_files) = &wants_files {
+            wants_files.store(true, Ordering::Relaxed);
+        }
         let names = super::to_the_end(typed.clone().names(what)).unwrap_or_default();
         let fits = |name: &String| current.to_str().is_some_and(|current| name.starts_with(current));
         names.into_iter().filter(fits).map(CompletionCandidate::new).collect()

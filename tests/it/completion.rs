@@ -95,6 +95,9 @@ fn kubectl_shows_registrations_and_namespaces() {
     assert_eq!(found(&["status", "--context", BUILD, &name]), [name.as_str()]);
     assert_eq!(found(&["status", "-A", "--build-context", BUILD, &name]), [name.as_str()]);
     assert_eq!(found(&["register-run-cluster", "--build-context", BUILD, "--name", &name]), [name.as_str()]);
+    assert_eq!(found(&["export", "--context", BUILD, &name]), [name.as_str()]);
+    assert_eq!(found(&["export", &name, "--for", "argo-m"]), ["argo-mck"]);
+    assert_eq!(found(&["lint", "--context", BUILD, &name]), [name.as_str()]);
     assert!(found(&["status", "--context", BUILD, "-n", "kube-public", &name]).is_empty());
     assert!(found(&["status", "--context", BUILD, &name, &name]).is_empty(), "it was named already");
     assert!(found(&["status", "--context", BUILD, ""]).iter().all(|word| !word.starts_with('-')));

@@ -72,7 +72,7 @@ impl Typed {
             all_namespaces: matches.try_get_one::<bool>("all_namespaces").ok().flatten().copied().unwrap_or(false),
             on_run_cluster: matches.try_get_one::<bool>("on_run_cluster").ok().flatten().copied().unwrap_or(false),
             kind: matches.try_get_one::<PausableKind>("kind").ok().flatten().copied(),
-            names: texts(&["names", "installs", "workloads", "workload", "backup"]),
+            names: texts(&["names", "subjects", "installs", "workloads", "workload", "backup"]),
         }
     }
 
