@@ -146,10 +146,15 @@ fn exported(export: &Export, secret: &Secret, annotations: &Map) -> (Result<Stor
 }
 
 fn other_registration(metadata: ObjectMeta) -> Option<OtherRegistration> {
-    let labels: Map = metadata.labels.unwrap_or_default();
+    let (labels, annotations): (Map, Map) =
+        (metadata.labels.unwrap_or_default(), metadata.annotations.unwrap_or_default());
+    // What was exported from a registration is none that is meant where none is named.
+    if annotations.contains_key(key::READER) {
+        return None;
+    }
     Some(OtherRegistration {
         name: labels.get(REGISTRATION)?.clone(),
         secret: metadata.name?,
-        run_cluster_uid: metadata.annotations.unwrap_or_default().get(key::RUN_CLUSTER_UID)?.clone(),
+        run_cluster_uid: annotations.get(key::RUN_CLUSTER_UID)?.clone(),
     })
 }

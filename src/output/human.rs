@@ -6,7 +6,9 @@ use super::{redact::clean, table};
 use crate::{
     error::Error,
     plan::{Change, Op, Side},
-    registration::{Registration, generations::CredentialPlan, planning::RegistrationPlan, profiles::describe},
+    registration::{
+        Registration, form::Way, generations::CredentialPlan, planning::RegistrationPlan, profiles::describe,
+    },
     report::{Done, ExportReport, RegistrationReport},
     words,
 };
@@ -23,6 +25,14 @@ pub(super) fn plan(registration: &Registration, plan: &RegistrationPlan, places:
         clean(run),
         clean(&registration.endpoint.server),
     );
+    if let Some(export) = &registration.export {
+        let whom = match &export.way {
+            Way::Printed { by, recipient } => format!(", printed by {by} for {recipient}"),
+            Way::Stored(_) => String::new(),
+        };
+        let line = format!("exported       from {} in the form of {}{whom}", export.of_reference(), export.reader.name);
+        text.insert_str(text.len() - 1, &format!("  {}\n", clean(&line)));
+    }
     let changes: Vec<&Change> = plan.changes().collect();
     text.push_str(&table_of_changes(&changes));
     text.push_str(&rights(registration));
@@ -215,7 +225,7 @@ fn what_stands(report: &RegistrationReport) -> String {
             format!("is registered: the kubeconfig in {secret} (key {}) was tried and works", report.secret.key)
         }
         Some(ExportReport { reader, printed_for: Some(whom), .. }) => format!(
-            "is a credential in the form of {reader} for {}: it was tried and works; {secret} records it and does not hold it",
+            "is a credential for {} in the form of {reader}: it was tried and works; {secret} records it and does not hold it",
             clean(whom)
         ),
         Some(ExportReport { reader, .. }) => {

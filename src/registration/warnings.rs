@@ -16,7 +16,7 @@ pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &Ru
         })
         .map(|other| other.name.as_str())
         .collect();
-    if !same_cluster.is_empty() {
+    if !same_cluster.is_empty() && registration.export.is_none() {
         warnings.push(format!(
             "this run cluster is already registered in the namespace '{}' as {}; this makes one more registration of it",
             registration.secret.namespace,

@@ -75,7 +75,8 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
 /// The other registrations of the same run cluster.
 fn same_run_cluster(all: &[Held], held: &Held) -> Vec<String> {
     let uid = held.run_cluster_uid();
-    let others = all.iter().filter(|other| !uid.is_empty() && other.run_cluster_uid() == uid && other.uid != held.uid);
+    let is_other = |other: &&Held| other.uid != held.uid && other.export().is_none();
+    let others = all.iter().filter(|other| !uid.is_empty() && other.run_cluster_uid() == uid).filter(is_other);
     others.map(|other| format!("{}/{}", other.secret.namespace, other.name)).collect()
 }
 

@@ -61,7 +61,7 @@ fn told(name: &str, finding: &Finding) -> String {
 /// Registrations that lead to the same run cluster.
 fn of_one_cluster(all: &[Held]) -> Vec<String> {
     let mut clusters: BTreeMap<&str, Vec<&Held>> = BTreeMap::new();
-    for held in all.iter().filter(|held| !held.run_cluster_uid().is_empty()) {
+    for held in all.iter().filter(|held| !held.run_cluster_uid().is_empty() && held.export().is_none()) {
         clusters.entry(held.run_cluster_uid()).or_default().push(held);
     }
     let several = clusters.into_iter().filter(|(_, held)| held.len() > 1);

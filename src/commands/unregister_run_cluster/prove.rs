@@ -14,6 +14,7 @@ use crate::{
     registration::{
         credential::Token,
         facts::TokenState,
+        form::Export,
         held::Held,
         kubeconfig::{Endpoint, render},
         live::reason_not_to_send,
@@ -136,7 +137,13 @@ async fn at_hand(removal: &Removal<'_>, there: Option<&There>) -> Result<AtHand>
     let observation = &removal.planned.observation;
     let Some(secret) = &observation.secret else { return no("its Secret was gone already") };
     let Ok(stored) = &secret.stored else {
-        return no("the Secret holds no kubeconfig of the form that this plugin writes");
+        let is_printed =
+            secret.recorded.as_ref().and_then(|recorded| recorded.export.as_ref()).is_some_and(Export::is_printed);
+        return no(if is_printed {
+            "it was printed, and is in other hands"
+        } else {
+            "the Secret holds no kubeconfig of the form that this plugin writes"
+        });
     };
     let recorded = there.and_then(|there| there.own.recorded.as_ref()).or(secret.recorded.as_ref());
     if !is_of_account(&stored.token, recorded) {

@@ -30,7 +30,7 @@ fn a_printed_kubeconfig_works_is_recorded_and_can_be_ended() {
     fs::write(&rules, "- apiGroups: ['']\n  resources: [configmaps]\n  verbs: [get, list]\n").expect("a file");
     let rules = rules.to_str().expect("text");
     let output = it.print("liqo").args(["--rules", rules, "--recipient", "Ann of team A"]).gives_a_credential();
-    assert!(output.stderr.contains("for Ann of team A: it was tried and works"), "{}", output.stderr);
+    assert!(output.stderr.contains("for Ann of team A in the form of liqo: it was tried and works"), "{}", output.stderr);
     let works = |kubeconfig: &str| with_kubeconfig(kubeconfig, &["get", "configmaps"]);
     works(&output.stdout).expect("it works");
 
@@ -116,7 +116,15 @@ fn the_registration_takes_its_exports_along() {
         let name = format!("{}-{name}", it.case.name);
         assert!(plan.stderr.contains(&name), "{name}: {}", plan.stderr);
     }
-    Tapmc::new(["unregister-run-cluster", &it.case.name, "--context", BUILD, "--yes"]).succeeds();
+    // Neither is a second registration of the run cluster, nor taken for one where no name is typed.
+    let status = Tapmc::new(["status", "-A", "--live=false", "--context", BUILD]).succeeds();
+    assert!(!status.stderr.contains(&format!("'{}-argocd'", it.case.name)), "{}", status.stderr);
+    let gone = Tapmc::new(["unregister-run-cluster", &it.case.name, "--context", BUILD, "--yes"]).succeeds();
+    assert!(
+        gone.stderr.contains("not tried: the stored token (it was printed, and is in other hands)"),
+        "{}",
+        gone.stderr
+    );
     assert_eq!(it.secret(&format!("{}-argocd", it.case.name)), Value::Null);
     it.case.await_token_refused(&output.stdout);
     let left = |name: &str| it.case.run().get(&["namespace", &format!("tapmc-{}{name}", it.case.name)]);
