@@ -6,6 +6,7 @@ mod objects;
 mod printed;
 mod profiles;
 mod real_readers;
+mod schemas;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

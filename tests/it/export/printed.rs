@@ -10,12 +10,13 @@ use crate::{
     support::{BUILD, Kubectl, Tapmc},
 };
 
-fn documents(text: &str) -> Vec<Value> {
-    text.split("---\n").map(|one| serde_saphyr::from_str(one).expect("YAML")).collect()
+/// The documents of what was printed.
+pub(super) fn documents(text: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(text).expect("YAML")
 }
 
 /// A folder into which nobody else may look, whatever the umask is.
-fn own_folder() -> tempfile::TempDir {
+pub(super) fn own_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).expect("its mode");
     folder

@@ -1,10 +1,10 @@
 //! The readers' own published code reads what was exported for them, and reaches the run cluster with it.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::fs;
 
 use serde_json::json;
 
-use super::Exported;
+use super::{Exported, printed::own_folder};
 use crate::support::{
     BUILD, Flux, Kubectl, RUN, RealReader, Tapmc, Testbed,
     flux::{GIT_REPOSITORIES, KUSTOMIZATIONS, ready},
@@ -145,7 +145,7 @@ fn cluster_profile_is_read_through_secretreader() {
 /// What was written to a file for one reader is read from it until it is taken back.
 fn file_is_read(reader: &str, real: &str) {
     let it = Seen::new("file");
-    let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap();
+    let folder = own_folder();
     let (file, rules) = (folder.path().join("credential"), folder.path().join("rules.yaml"));
     fs::write(&rules, "- apiGroups: ['']\n  resources: [configmaps]\n  verbs: [get, list]\n").unwrap();
     // Its record stands with the registration.
