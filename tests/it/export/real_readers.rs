@@ -105,6 +105,14 @@ fn sveltos_reads_its_sveltos_cluster() {
 }
 
 #[test]
+fn karmada_reads_its_cluster() {
+    let Some(_) = started(BUILD) else { return };
+    let it = Seen::new("karmada");
+    it.exported.apply("karmada").arg("--allow-broad-rules").succeeds();
+    it.is_read_through_its_life("karmada", || it.reads("karmada", it.name()));
+}
+
+#[test]
 fn crossplane_reads_a_provider_config_of_a_namespace() {
     let Some(_) = started(BUILD) else { return };
     let it = Seen::new("xp");

@@ -32,7 +32,7 @@ pub struct Reached {
 impl RealReader {
     /// One that lists the ConfigMaps of this run namespace.
     pub fn new(reader: &str, run_namespace: &str) -> Self {
-        let program = if reader == "argocd" { reader } else { "readers" };
+        let program = if ["argocd", "karmada"].contains(&reader) { "readers-1.31" } else { "readers" };
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(built(&["readers"]).join(program));
         command

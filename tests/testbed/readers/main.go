@@ -1,6 +1,6 @@
 // Readers reads a run cluster's credential as other systems do, each with its published Go code, and reaches the run
-// cluster with what that makes of it: `readers READER --kubeconfig FILE --context CONTEXT …`. Argo CD's is a program of
-// its own (argocd), since it is built with another Kubernetes.
+// cluster with what that makes of it: `readers READER --kubeconfig FILE --context CONTEXT …`. Argo CD and Karmada
+// are in a program of their own (readers-1.31), since they are made for another Kubernetes.
 package main
 
 import (

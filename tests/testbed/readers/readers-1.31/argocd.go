@@ -1,11 +1,8 @@
-// Argocd reads a run cluster's Secret as Argo CD does, with its published Go code, and reaches the run cluster with what
-// that makes of it: `argocd argocd --kubeconfig FILE --context CONTEXT --namespace NAMESPACE --name NAME …`.
 package main
 
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/argoproj/argo-cd/v2/common"
 	"github.com/argoproj/argo-cd/v2/util/db"
@@ -16,12 +13,8 @@ import (
 	"kubectl-tapmc/testbed/readers/clusters"
 )
 
-func main() {
-	os.Exit(clusters.Run(map[string]clusters.Reader{"argocd": readSecret}))
-}
-
-// readSecret reads the Secret of that name among those that Argo CD takes for clusters.
-func readSecret(ctx context.Context, asked clusters.Asked) (string, *rest.Config, error) {
+// readArgoSecret reads the Secret of that name among those that Argo CD takes for clusters.
+func readArgoSecret(ctx context.Context, asked clusters.Asked) (string, *rest.Config, error) {
 	config, err := asked.Build()
 	if err != nil {
 		return "", nil, err
