@@ -101,7 +101,13 @@ pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, sta
 /// A kubeconfig Secret as it was observed.
 pub(super) fn secret_facts(secret: &Secret) -> SecretFacts {
     let annotations = secret.metadata.annotations.clone().unwrap_or_default();
-    let export = Export::from_annotations(&annotations);
+    let recorded = Recorded::from_annotations(&annotations);
+    let metadata = &secret.metadata;
+    let itself =
+        ObjectRef::new(metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default());
+    // The renewal kubeconfig is one, in whatever form that is which it renews.
+    let renews = recorded.as_ref().and_then(|recorded| recorded.renewal.as_ref()).is_some_and(|r| r.secret == itself);
+    let export = Export::from_annotations(&annotations).filter(|_| !renews);
     let (stored, text) = match &export {
         None => kubeconfig_of(secret),
         Some(export) => exported(export, secret, &annotations),
@@ -115,7 +121,7 @@ pub(super) fn secret_facts(secret: &Secret) -> SecretFacts {
         type_: secret.type_.clone().unwrap_or_default(),
         immutable: secret.immutable == Some(true),
         keys,
-        recorded: Recorded::from_annotations(&annotations),
+        recorded,
         generation: Generation::from_annotations(&annotations),
         stored,
         text,

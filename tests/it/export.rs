@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{
     register_run_cluster::case::{Case, with_kubeconfig},
-    support::{BUILD, Kubectl, Tapmc, unique},
+    rotation_schedule::case::Pod,
+    support::{BUILD, Kubectl, Tapmc, kubeconfig::started, unique},
 };
 
 struct Exported {
@@ -96,6 +97,32 @@ fn argo_cd_gets_a_credential_of_its_own_through_its_life() {
     it.verb("unregister-run-cluster", "argocd").arg("--yes").succeeds();
     assert_eq!(it.secret(&name), Value::Null);
     it.case.as_reader(&["get", "configmaps"]).expect("the registration works on");
+}
+
+#[test]
+fn a_schedule_renews_it_in_its_own_form() {
+    let Some(_) = started(BUILD) else { return };
+    let it = Exported::new("cron");
+    let locked = unique("locked");
+    it.apply("argocd").args(["--duration", "24h"]).succeeds();
+    let schedule = ["--renewal-namespace", &locked, "--jitter", "0", "--apply", "--yes"];
+    it.verb("rotation-schedule", "argocd").args(schedule).succeeds();
+    let jobs = Kubectl::on(BUILD).get(&["cronjobs", "-n", &locked]).expect("the schedule");
+    let job = &jobs["items"][0];
+    let container = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
+    let args: Vec<String> = serde_json::from_value(container["args"].clone()).expect("its arguments");
+    let name = format!("{}-argocd", it.case.name);
+    let before = it.data(&name, "config");
+    let pod = Pod::new(&locked, job["metadata"]["name"].as_str().expect("its name"), args);
+    pod.command().args(["--if-expiring-within", "30d"]).succeeds();
+    let config = it.data(&name, "config");
+    assert_ne!(config, before);
+    let config: Value = serde_json::from_str(&config).expect("JSON");
+    let kubeconfig = kubeconfig_of(&it.data(&name, "server"), &config, &it.case.apps);
+    with_kubeconfig(&kubeconfig, &["get", "configmaps"]).expect("the renewed one works");
+    it.verb("verify", "argocd").succeeds();
+    it.verb("unregister-run-cluster", "argocd").arg("--yes").succeeds();
+    assert_eq!(Kubectl::on(BUILD).get(&["namespace", &locked]), None, "who renewed it goes with it");
 }
 
 #[test]

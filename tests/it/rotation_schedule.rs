@@ -1,7 +1,7 @@
 //! `rotation-schedule`, and what its CronJob runs, on real control planes.
 
 mod applying;
-mod case;
+pub mod case;
 mod renewing;
 mod taking_back;
 mod thefts;

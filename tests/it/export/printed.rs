@@ -31,7 +31,11 @@ fn a_printed_kubeconfig_works_is_recorded_and_can_be_ended() {
     fs::write(&rules, "- apiGroups: ['']\n  resources: [configmaps]\n  verbs: [get, list]\n").expect("a file");
     let rules = rules.to_str().expect("text");
     let output = it.print("liqo").args(["--rules", rules, "--recipient", "Ann of team A"]).gives_a_credential();
-    assert!(output.stderr.contains("for Ann of team A in the form of liqo: it was tried and works"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("for Ann of team A in the form of liqo: it was tried and works"),
+        "{}",
+        output.stderr
+    );
     let works = |kubeconfig: &str| with_kubeconfig(kubeconfig, &["get", "configmaps"]);
     works(&output.stdout).expect("it works");
 
