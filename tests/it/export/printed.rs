@@ -1,6 +1,6 @@
 //! Credentials that are printed: who had them is known, and they can be ended.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use serde_json::{Value, json};
 
@@ -109,6 +109,21 @@ fn a_file_is_for_its_owner_alone_and_new() {
     let other = folder.path().join("other");
     it.print("kubeconfig").args(["--output-file", other.to_str().expect("text"), "--dry-run"]).succeeds();
     assert!(!other.exists());
+}
+
+#[test]
+fn what_cannot_be_printed_is_known_and_can_be_ended() {
+    let it = Exported::new("full");
+    let name = format!("{}-kubeconfig-printed", it.case.name);
+    let output = it.print("kubeconfig").stdout(Path::new("/dev/full"));
+    assert_eq!(output.code, 1, "{}", output.stderr);
+    let ending = format!("kubectl tapmc unregister-run-cluster {name} -n default");
+    for piece in ["stdout cannot be written", "nobody may have it", &ending] {
+        assert!(output.stderr.contains(piece), "{piece}: {}", output.stderr);
+    }
+    let status = Tapmc::new(["status", &name, "--context", BUILD, "-o", "json"]).succeeds().json();
+    assert_eq!(status["items"][0]["state"], "printed");
+    Tapmc::new(["unregister-run-cluster", &name, "--context", BUILD, "--yes"]).succeeds();
 }
 
 #[test]

@@ -77,6 +77,13 @@ impl Tapmc {
         Output::of(&self.0, &output)
     }
 
+    /// With standard output to a file.
+    pub fn stdout(mut self, file: &Path) -> Output {
+        let file = std::fs::OpenOptions::new().write(true).open(file).expect("the file");
+        let child = self.0.stdout(file).stderr(Stdio::piped()).spawn().expect("the plugin starts");
+        Output::of(&self.0, &child.wait_with_output().expect("it ends"))
+    }
+
     /// Starts it, to be ended by the test.
     pub fn spawn(mut self) -> (Child, Command) {
         let child = self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the plugin starts");
