@@ -35,6 +35,20 @@ pub static READERS: [Reader; 19] = [
     federating::LIQO,
 ];
 
+/// A Secret that a reader's object names, without label and type.
+const PLAIN: SecretForm = SecretForm {
+    name: Naming::Any,
+    namespace: "",
+    only_in: None,
+    label: None,
+    type_: None,
+    annotation: None,
+    token_key: None,
+    usually_in: None,
+    keys: Keys::Named,
+    named_by: None,
+};
+
 /// A kubeconfig taken as client-go takes it: programs are run and files opened where the reader runs.
 const AS_IT_IS: Reads = Reads::Kubeconfig {
     effects: &[

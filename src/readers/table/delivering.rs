@@ -1,7 +1,7 @@
 //! The rows of what delivers and shows.
 
 use super::{
-    AS_IT_IS, Context, Dropped, Field, Keys, Naming, Needs, REPLACED, REWRITTEN, Reader, Reads, SecretForm, Stands,
+    AS_IT_IS, Context, Dropped, Field, Keys, Needs, PLAIN, REPLACED, REWRITTEN, Reader, Reads, SecretForm, Stands,
     WHAT_IT_DEPLOYS, objects,
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
@@ -25,16 +25,10 @@ pub(super) const CARVEL: Reader = Reader {
     aliases: &["kapp-controller"],
     title: "kapp-controller (App, PackageInstall)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the App's namespace",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Default(&["value"]),
         named_by: Some("spec.cluster.kubeconfigSecretRef"),
+        ..PLAIN
     }),
     reads: Reads::Kubeconfig {
         effects: &[
@@ -61,16 +55,10 @@ pub(super) const FLUX: Reader = Reader {
     aliases: &[],
     title: "Flux (Kustomization, HelmRelease)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the Kustomization's namespace",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Default(&["value", "value.yaml"]),
         named_by: Some("spec.kubeConfig.secretRef"),
+        ..PLAIN
     }),
     reads: Reads::Kubeconfig {
         effects: &[
@@ -103,16 +91,11 @@ pub(super) const ARGOCD: Reader = Reader {
     aliases: &["argo-cd"],
     title: "Argo CD (Application)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "Argo CD's namespace",
-        only_in: None,
         label: Some(("argocd.argoproj.io/secret-type", LabelValue::Is("cluster"))),
-        type_: None,
-        annotation: None,
-        token_key: None,
         usually_in: Some("argocd"),
         keys: Keys::All(&["name", "server", "config"]),
-        named_by: None,
+        ..PLAIN
     }),
     reads: Reads::ArgoCd,
     needs: Needs::AsRegistered(&[Profile::Watch]),
@@ -129,16 +112,10 @@ pub(super) const FLEET: Reader = Reader {
     aliases: &[],
     title: "Rancher Fleet (Cluster, manager-initiated)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the Cluster's namespace",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Fixed("value"),
         named_by: Some("spec.kubeConfigSecret"),
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: Needs::Rules("what installs its agent: a role that may do everything"),
@@ -152,16 +129,10 @@ pub(super) const CROSSPLANE: Reader = Reader {
     aliases: &[],
     title: "Crossplane's provider-kubernetes and provider-helm (ProviderConfig)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the namespace that is named",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Named,
         named_by: Some("spec.credentials.secretRef"),
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,

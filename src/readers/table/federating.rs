@@ -1,8 +1,8 @@
 //! The rows of what joins clusters and schedules across them.
 
 use super::{
-    AS_IT_IS, Context, Dropped, Effect, Field, Keys, Local, Naming, Needs, REPLACED, REWRITTEN, Reader, Reads, Refused,
-    SecretForm, Stands, WHAT_IT_DEPLOYS, objects,
+    AS_IT_IS, Context, Dropped, Effect, Field, Keys, Local, Naming, Needs, PLAIN, REPLACED, REWRITTEN, Reader, Reads,
+    Refused, SecretForm, Stands, WHAT_IT_DEPLOYS, objects,
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
 
@@ -13,14 +13,10 @@ pub(super) const CLUSTER_API: Reader = Reader {
     stands: Stands::Secret(SecretForm {
         name: Naming::Suffix("-kubeconfig"),
         namespace: "the Cluster's namespace",
-        only_in: None,
         label: Some(("cluster.x-k8s.io/cluster-name", LabelValue::Any)),
         type_: Some("cluster.x-k8s.io/secret"),
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Fixed("value"),
-        named_by: None,
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
@@ -39,14 +35,11 @@ pub(super) const ISTIO: Reader = Reader {
     stands: Stands::Secret(SecretForm {
         name: Naming::Prefix("istio-remote-secret-"),
         namespace: "`istio-system`",
-        only_in: None,
         label: Some(("istio/multiCluster", LabelValue::Is("true"))),
-        type_: None,
         annotation: Some("networking.istio.io/cluster"),
-        token_key: None,
         usually_in: Some("istio-system"),
         keys: Keys::Every,
-        named_by: None,
+        ..PLAIN
     }),
     reads: Reads::Kubeconfig {
         effects: &[
@@ -74,13 +67,9 @@ pub(super) const KARMADA: Reader = Reader {
         name: Naming::Cluster,
         namespace: "`karmada-cluster`",
         only_in: Some("karmada-cluster"),
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::All(&["token", "caBundle"]),
         named_by: Some("spec.secretRef"),
+        ..PLAIN
     }),
     reads: Reads::Token { certificate_authority: Some("caBundle") },
     needs: Needs::AsRegistered(&[Profile::Watch, Profile::Karmada]),
@@ -96,14 +85,9 @@ pub(super) const SVELTOS: Reader = Reader {
     stands: Stands::Secret(SecretForm {
         name: Naming::Suffix("-sveltos-kubeconfig"),
         namespace: "the SveltosCluster's namespace",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::AnyFirst,
         named_by: Some("spec.kubeconfigName and spec.kubeconfigKeyName"),
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
@@ -120,16 +104,10 @@ pub(super) const ADMIRALTY: Reader = Reader {
     aliases: &[],
     title: "Admiralty (Target, ClusterTarget)",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the Target's namespace",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Default(&["config"]),
         named_by: Some("spec.kubeconfigSecret"),
+        ..PLAIN
     }),
     reads: NAMED_CONTEXT,
     needs: Needs::Only(&[Profile::Admiralty]),
@@ -146,16 +124,10 @@ pub(super) const MULTICLUSTER_RUNTIME: Reader = Reader {
     aliases: &[],
     title: "multicluster-runtime's kubeconfig provider",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the watched namespace",
-        only_in: None,
         label: Some(("sigs.k8s.io/multicluster-runtime-kubeconfig", LabelValue::Is("true"))),
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Default(&["kubeconfig"]),
-        named_by: None,
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: Needs::AsRegistered(&[Profile::Watch]),
@@ -169,16 +141,11 @@ pub(super) const CLUSTER_PROFILE: Reader = Reader {
     aliases: &["cluster-inventory-api"],
     title: "ClusterProfile's secretreader and kubeconfig-secretreader",
     stands: Stands::Secret(SecretForm {
-        name: Naming::Any,
         namespace: "the namespace that is named",
-        only_in: None,
-        label: None,
-        type_: None,
-        annotation: None,
         token_key: Some("token"),
-        usually_in: None,
         keys: Keys::Named,
         named_by: Some("status.accessProviders[].cluster.extensions[].extension"),
+        ..PLAIN
     }),
     reads: Reads::Kubeconfig {
         effects: &[
@@ -208,14 +175,9 @@ pub(super) const ARGO_MCK: Reader = Reader {
     stands: Stands::Secret(SecretForm {
         name: Naming::Suffix("-kubeconfig"),
         namespace: "its namespace",
-        only_in: None,
         label: Some(("multi-cluster.argoproj.io/kubeconfig", LabelValue::Is(""))),
-        type_: None,
-        annotation: None,
-        token_key: None,
-        usually_in: None,
         keys: Keys::Fixed("value"),
-        named_by: None,
+        ..PLAIN
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
