@@ -1,7 +1,7 @@
 //! Each form is read back as what it was made from, and shaped as its reader takes it.
 
 use super::*;
-use crate::readers::READERS;
+use crate::{readers::READERS, registration::kubeconfig::Endpoint};
 
 fn stored(tls_server_name: Option<&str>) -> Stored {
     Stored {
