@@ -8,6 +8,7 @@
 //! - [`delivery`]: what a Git repository holds for run clusters, and what readers are told to deliver where; pure.
 //! - [`readers`]: the table of the systems that read a credential, and in what form; pure.
 //! - [`lint`]: what is wrong with a credential for its readers; pure.
+//! - [`former`]: credentials that were made by hand or by another tool, and how they become registrations; pure.
 //! - [`kind`]: a kind of object. [`listing`]: its objects, as far as they could be seen. [`diff`]: how two objects differ.
 //! - [`plan`]: a plan as a value. [`report`]: what was done, as a value.
 //! - [`cluster`]: the only module that calls an API server.
@@ -20,6 +21,7 @@ pub mod commands;
 pub mod delivery;
 pub mod diff;
 pub mod error;
+pub mod former;
 pub mod kind;
 pub mod lint;
 pub mod listing;

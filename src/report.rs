@@ -4,6 +4,7 @@
 mod backups;
 pub mod check;
 pub mod delivery_status;
+pub mod import;
 mod journal;
 pub mod lint;
 pub mod package_install;

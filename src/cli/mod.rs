@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod delivery_status;
 pub mod export;
 pub mod handover;
+pub mod import;
 pub mod lint;
 pub mod output;
 pub mod pause_supply_chain;
@@ -103,6 +104,8 @@ pub enum Command {
     Check(Box<check::CheckArgs>),
     #[command(about = "Check kubeconfigs and cluster Secrets against what their readers accept")]
     Lint(Box<lint::LintArgs>),
+    #[command(about = "Take over credentials that were made by hand or by another tool")]
+    Import(Box<import::ImportArgs>),
     #[command(about = "End a delivery, and have its reader take back what it delivered")]
     Undeliver(Box<undeliver::UndeliverArgs>),
     #[command(about = "Print the version of this plugin")]

@@ -2,14 +2,10 @@
 //! grants reach.
 
 use k8s_openapi::api::{
-    authentication::v1::SelfSubjectReview,
     core::v1::Secret,
     rbac::v1::{ClusterRoleBinding, RoleBinding, Subject},
 };
-use kube::{
-    Api,
-    api::{ListParams, PostParams},
-};
+use kube::{Api, api::ListParams};
 
 use super::Cluster;
 use crate::registration::{
@@ -50,10 +46,8 @@ impl Cluster {
         Some(bindings.chain(tokens).collect())
     }
 
-    async fn own_user(&self) -> Option<String> {
-        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
-        let review = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.ok()?;
-        review.status?.user_info?.username
+    pub(super) async fn own_user(&self) -> Option<String> {
+        self.own_user_info().await.ok().flatten()?.username
     }
 
     /// The ServiceAccounts of a namespace to which something is bound, each with what; none where

@@ -30,6 +30,7 @@ mod secrets;
 mod served;
 mod token;
 mod transport;
+mod try_former;
 mod verify;
 
 use std::sync::Arc;

@@ -16,6 +16,8 @@ use crate::{
     words,
 };
 
+pub(super) use secrets::{found, subject};
+
 /// Looks at files and Secrets, and tells what is wrong with them.
 pub(super) async fn lint(args: LintArgs, printer: Printer) -> Result<()> {
     let asked = resolve(&args)?;

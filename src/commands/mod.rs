@@ -13,6 +13,7 @@ mod destination;
 mod export;
 mod fleet;
 mod handover;
+mod import;
 mod lint;
 mod object_files;
 mod patching;
@@ -146,6 +147,10 @@ fn dispatch(command: Command, journal: &Journal) -> (Printer, Result<()>) {
         Command::Lint(args) => {
             let printer = Printer::new(args.format());
             (printer, to_the_end(lint::lint(*args, printer)))
+        }
+        Command::Import(args) => {
+            let printer = Printer::new(args.changing.output.format());
+            (printer, to_the_end(import::import(*args, printer, journal.clone())))
         }
         Command::Undeliver(args) => {
             let printer = Printer::new(args.changing.output.format());

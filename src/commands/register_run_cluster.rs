@@ -4,7 +4,7 @@ mod one_side;
 mod renew;
 mod resolve;
 
-pub(super) use resolve::grants;
+pub(super) use resolve::{grants, read_certificates};
 
 use super::{
     limits,

@@ -211,7 +211,7 @@ impl<'a> RunClusters<'a> {
 }
 
 /// The contexts whose cluster has that address.
-fn by_address(local: &LocalKubeconfig, server: &str) -> Vec<String> {
+pub(super) fn by_address(local: &LocalKubeconfig, server: &str) -> Vec<String> {
     let mut names = local.context_names();
     names.retain(|name| local.endpoint(name).is_ok_and(|endpoint| endpoint.server == server));
     names

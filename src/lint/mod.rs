@@ -123,6 +123,16 @@ pub fn check(subject: &Subject, terms: Terms<'_>) -> Checked {
     Checked { subject: subject.place.clone(), readers: names, findings }
 }
 
+/// Looks at a Secret with a token and its CA under this key, which is in no reader's form.
+#[must_use]
+pub fn check_token(subject: &Subject, certificate_authority: &str, terms: Terms<'_>) -> Checked {
+    let mut check = Check { terms, readers: Vec::new(), base: subject.place.clone(), findings: Vec::new() };
+    if let Holds::Secret(secret) = &subject.holds {
+        token_secret::check(&mut check, secret, Some(certificate_authority));
+    }
+    Checked { subject: subject.place.clone(), readers: Vec::new(), findings: check.findings }
+}
+
 /// A look at one credential.
 struct Check<'a> {
     terms: Terms<'a>,

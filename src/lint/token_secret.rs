@@ -1,4 +1,4 @@
-//! Secrets that hold a token and a CA, each under a key of its own: Karmada's.
+//! Secrets that hold a token and a CA, each under a key of its own: Karmada's, and Open Cluster Management's.
 
 use super::{Check, Rule, Severity, certificate, subject::SecretSubject, token};
 

@@ -93,7 +93,8 @@ fn summary(report: &LintReport) -> String {
     one_line(&format!("{} in {looked}", words::list(counts)))
 }
 
-fn colour(severity: Severity) -> Style {
+/// The colour of a severity.
+pub(super) fn colour(severity: Severity) -> Style {
     match severity {
         Severity::Error => Style::new().red().bold(),
         Severity::Warning => Style::new().yellow(),

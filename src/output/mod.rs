@@ -12,6 +12,7 @@ mod delivery_status;
 mod delivery_tree;
 pub mod files;
 mod human;
+mod import;
 mod lint;
 mod manifests;
 mod mermaid;

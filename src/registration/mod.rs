@@ -121,6 +121,8 @@ pub struct Registration {
     pub create_namespace: bool,
     /// May objects of somebody else be taken over?
     pub adopt: bool,
+    /// The UID of a Secret with a former credential whose place the Secret takes.
+    pub replaces: Option<String>,
     /// Is a new generation wanted in any case, and what becomes of the one before?
     pub rotation: Rotation,
     /// How long the token of the generation before is spared.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    Registration, Rotation,
+    Registration, Rotation, access,
     facts::{BuildFacts, Identity, NamespaceState, RunFacts, map},
     moved,
     names::ObjectRef,
@@ -74,6 +74,14 @@ pub fn check_secret(registration: &Registration, build: &BuildFacts, run: &RunFa
             "the Secret {shown} on the build cluster belongs to the registration '{name}'"
         ))
         .hint("take another --secret-name")),
+        None if registration.replaces.as_ref() == Some(&secret.uid) => {
+            // It was looked at before: by now there may be more in it.
+            if secret.keys == [access::SECRET_KEY] && secret.type_ == "Opaque" && !secret.immutable {
+                return Ok(());
+            }
+            Err(Error::conflict(format_args!("the Secret {shown} on the build cluster was changed meanwhile"))
+                .hint("run the command again"))
+        }
         None => Err(Error::conflict(format_args!(
             "the Secret {shown} on the build cluster exists and was not made by this plugin (keys: {})",
             if secret.keys.is_empty() { "none".to_owned() } else { secret.keys.join(", ") }

@@ -283,6 +283,9 @@ pub(super) fn secret_change(
         change.op = Op::Replace;
         change.why = Some("--adopt: its other keys go".to_owned());
     }
+    if registration.replaces.as_ref() == Some(&secret.uid) {
+        change.why = Some("it takes the place of the former credential".to_owned());
+    }
     if secret.immutable || secret.type_ != registration.secret_type() {
         change.op = Op::Replace;
         change.why = Some("its type or immutability cannot be changed".to_owned());
@@ -338,7 +341,8 @@ pub(super) fn removals(registration: &Registration, observed: Observed<'_>, acce
 }
 
 /// An observed object, as far as a deletion needs it.
-pub(super) fn observed_manifest(object: &Value) -> Manifest {
+#[must_use]
+pub fn observed_manifest(object: &Value) -> Manifest {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let api_version = text(&object["apiVersion"]);
     let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));

@@ -55,6 +55,8 @@ pub struct Asked {
     pub renewal: AskedRenewal,
     /// `--adopt`.
     pub adopt: bool,
+    /// The UID of a Secret with a former credential whose place the kubeconfig Secret takes.
+    pub replaces: Option<String>,
     /// `--duration`.
     pub duration: Option<Duration>,
     /// `--rotate`, `--evict`.
@@ -109,6 +111,7 @@ impl Asked {
             guard: false,
             renewal: AskedRenewal::AsRecorded,
             adopt: false,
+            replaces: None,
             duration: None,
             rotation: Rotation::WhenNeeded,
             grace: GRACE,
@@ -182,6 +185,7 @@ impl Registration {
             endpoint,
             create_namespace: asked.create_namespace,
             adopt: asked.adopt,
+            replaces: asked.replaces.clone(),
             rotation: asked.rotation,
             grace: asked.grace,
             duration_was_typed: asked.duration.is_some(),

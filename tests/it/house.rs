@@ -37,6 +37,7 @@ fn dependencies_point_one_way() {
             "delivery/",
             "readers/",
             "lint/",
+            "former/",
             "plan.rs",
             "kind.rs",
             "diff.rs",

@@ -26,14 +26,17 @@ pub(super) async fn all(cluster: &Cluster, namespace: Option<&str>) -> Result<Ve
 pub(super) async fn named(cluster: &Cluster, namespace: &str, names: &[&String]) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for name in names {
-        let reference = ObjectRef::new(namespace, name.as_str());
-        let found = match cluster.read_secret(&reference).await? {
-            Some(found) => found,
-            None => of_registration(cluster, namespace, name).await?,
-        };
-        subjects.push(Subject::secret(subject(found)));
+        subjects.push(Subject::secret(subject(found(cluster, namespace, name).await?)));
     }
     Ok(subjects)
+}
+
+/// The Secret of that name, or that of the registration of that name.
+pub(in crate::commands) async fn found(cluster: &Cluster, namespace: &str, name: &str) -> Result<ObservedSecret> {
+    match cluster.read_secret(&ObjectRef::new(namespace, name)).await? {
+        Some(found) => Ok(found),
+        None => of_registration(cluster, namespace, name).await,
+    }
 }
 
 async fn of_registration(cluster: &Cluster, namespace: &str, name: &str) -> Result<ObservedSecret> {
@@ -62,7 +65,8 @@ async fn of_registration(cluster: &Cluster, namespace: &str, name: &str) -> Resu
     })
 }
 
-fn subject(secret: ObservedSecret) -> SecretSubject {
+/// A Secret as it is looked at.
+pub(in crate::commands) fn subject(secret: ObservedSecret) -> SecretSubject {
     let ObservedSecret { metadata, facts, data } = secret;
     let reference =
         ObjectRef::new(metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default());

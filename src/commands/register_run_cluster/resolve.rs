@@ -103,6 +103,7 @@ fn of_run_context(
         guard: args.guard,
         renewal: AskedRenewal::AsRecorded,
         adopt: args.adopt,
+        replaces: None,
         duration: args.duration.or(args.renew.then_some(RENEWED_DURATION)),
         rotation: if args.rotate { Rotation::Now } else { Rotation::WhenNeeded },
         grace: GRACE,
@@ -166,7 +167,8 @@ fn read_rules(file: &Path) -> Result<Vec<k8s_openapi::api::rbac::v1::PolicyRule>
     rules_file::parse(&text, &file.display().to_string())
 }
 
-fn read_certificates(file: &Path) -> Result<String> {
+/// The certificates of `--run-certificate-authority`.
+pub(in crate::commands) fn read_certificates(file: &Path) -> Result<String> {
     let shown = format!("--run-certificate-authority {}", file.display());
     let pem = std::fs::read(file).map_err(|error| Error::usage(format_args!("{shown} cannot be read: {error}")))?;
     certificates(&pem, &shown).map(|pem| String::from_utf8_lossy(&pem).into_owned())

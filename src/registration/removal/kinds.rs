@@ -20,6 +20,9 @@ const SERVICE: ApiKind = ApiKind::namespaced("", "v1", "Service", "services");
 const VOLUME_CLAIM: ApiKind = ApiKind::namespaced("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims");
 const DEPLOYMENT: ApiKind = ApiKind::namespaced("apps", "v1", "Deployment", "deployments");
 const STATEFUL_SET: ApiKind = ApiKind::namespaced("apps", "v1", "StatefulSet", "statefulsets");
+const DAEMON_SET: ApiKind = ApiKind::namespaced("apps", "v1", "DaemonSet", "daemonsets");
+const REPLICA_SET: ApiKind = ApiKind::namespaced("apps", "v1", "ReplicaSet", "replicasets");
+const JOB: ApiKind = ApiKind::namespaced("batch", "v1", "Job", "jobs");
 /// CronJobs.
 pub const CRON_JOB: ApiKind = ApiKind::namespaced("batch", "v1", "CronJob", "cronjobs");
 const INGRESS: ApiKind = ApiKind::namespaced("networking.k8s.io", "v1", "Ingress", "ingresses");
@@ -29,6 +32,23 @@ pub const ROLE: ApiKind = ApiKind::namespaced(RBAC, "v1", "Role", "roles");
 /// RoleBindings.
 pub const ROLE_BINDING: ApiKind = ApiKind::namespaced(RBAC, "v1", "RoleBinding", "rolebindings");
 
+/// ClusterRoles.
+pub const CLUSTER_ROLE: ApiKind = ApiKind::cluster_wide(RBAC, "v1", "ClusterRole", "clusterroles");
+/// ClusterRoleBindings.
+pub const CLUSTER_ROLE_BINDING: ApiKind =
+    ApiKind::cluster_wide(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings");
+
+/// The kinds that run as a ServiceAccount, each with where it names it.
+pub static RUN_AS: [(ApiKind, &str); 7] = [
+    (POD, "/spec/serviceAccountName"),
+    (DEPLOYMENT, "/spec/template/spec/serviceAccountName"),
+    (STATEFUL_SET, "/spec/template/spec/serviceAccountName"),
+    (DAEMON_SET, "/spec/template/spec/serviceAccountName"),
+    (REPLICA_SET, "/spec/template/spec/serviceAccountName"),
+    (JOB, "/spec/template/spec/serviceAccountName"),
+    (CRON_JOB, "/spec/jobTemplate/spec/template/spec/serviceAccountName"),
+];
+
 /// The kinds of which a registration makes objects on a run cluster.
 pub static MARKED: [ApiKind; 9] = [
     NAMESPACE,
@@ -36,8 +56,8 @@ pub static MARKED: [ApiKind; 9] = [
     SECRET,
     ROLE,
     ROLE_BINDING,
-    ApiKind::cluster_wide(RBAC, "v1", "ClusterRole", "clusterroles"),
-    ApiKind::cluster_wide(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings"),
+    CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
     ApiKind::cluster_wide(ADMISSION, "v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
     ApiKind::cluster_wide(ADMISSION, "v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
 ];
