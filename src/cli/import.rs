@@ -78,6 +78,10 @@ pub struct ImportArgs {
     #[arg(long, help_heading = "Rights")]
     pub allow_broad_rules: bool,
 
+    /// Take over objects of our names that this registration did not make
+    #[arg(long, help_heading = "Rights")]
+    pub adopt: bool,
+
     /// How long the token lives: units s, m, h, d; at least 10m (default 30d)
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rights")]
     pub duration: Option<Duration>,

@@ -24,6 +24,7 @@ mod flux;
 mod fuzz;
 mod handover;
 mod house;
+mod import;
 mod krew;
 mod lint;
 mod pause_supply_chain;

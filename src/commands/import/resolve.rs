@@ -174,6 +174,7 @@ fn asked(args: &ImportArgs, name: Name, namespace: String, local: &LocalKubeconf
         create_namespace: args.create_namespace,
         grants: grants(&args.profile, args.rules.as_deref(), None)?,
         allow_broad_rules: args.allow_broad_rules,
+        adopt: args.adopt,
         duration: args.duration,
         run_server: args.run_server.as_deref().map(|url| server_address(url, "--run-server")).transpose()?,
         run_certificate_authority: args.run_certificate_authority.as_deref().map(read_certificates).transpose()?,
