@@ -45,6 +45,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "deliver
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "delivery-status" -d 'Show what is delivered to run clusters, and how it fares there'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "check" -d 'Check what the clusters need for deliveries, and lack'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "lint" -d 'Check kubeconfigs and cluster Secrets against what their readers accept'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "import" -d 'Take over credentials that were made by hand or by another tool'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undeliver" -d 'End a delivery, and have its reader take back what it delivered'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
@@ -783,6 +784,50 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s v -
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s A -l all-namespaces -d 'In all namespaces of the cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -l allow-loopback-server -d 'Loopback addresses are meant, as on a test machine'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s n -l namespace -d 'The namespace of that Secret; without it that of the context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l former-key -d 'The data key of the kubeconfig, where the Secret holds several' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l former-context -d 'The context of the kubeconfig, where it holds several' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l name -d 'The name of the registration; without it what the former credential is called' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l registration-namespace -d 'The namespace of the registration\'s Secret; without it that of the former one' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l secret-name -d 'The name of the registration\'s Secret: that of the former one is taken over, any other one is made beside it' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-namespace -d 'A namespace on the run cluster to deliver to (repeatable); without it the namespace of the run context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l profile -d 'What the credential may do in each run namespace (repeatable); without it \'deliverable\', whatever the former one may' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
+packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
+package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
+workload\t'Deployments, Services, Ingresses and ConfigMaps'
+flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l duration -d 'How long the token lives: units s, m, h, d; at least 10m (default 30d)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-server -d 'The address of the run cluster\'s API server as the reader reaches it; without it that of the run context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-certificate-authority -d 'The CA of that address, a PEM file' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-proxy-url -d 'The proxy on the reader\'s way to that address' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-as -d 'Act as this user on the run cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l context -d 'The context of the build cluster; without it the current context' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l as -d 'Act as this user on the build cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l timeout -d 'How long all requests to one cluster may take' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
+client\t'The plan is shown; nothing is sent that could change something'
+server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
+json\t'One JSON document'
+yaml\t'One YAML document'
+name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l remove-former -d 'Remove the former credential once the new one is proven and stored: the Secret, and the ServiceAccount with its bindings, token Secret and Roles, as far as nobody else uses them'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l create-namespace -d 'Make the namespaces (on the build cluster and on the run cluster) that do not exist'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the cluster-wide profile \'view\''
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l adopt -d 'Take over objects of our names that this registration did not make'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-loopback-server -d 'Allow a loopback or link-local address, which a reader in a cluster can rarely reach'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-same-cluster -d 'Allow the build cluster to be the run cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s y -l yes -d 'Do not ask before changing something'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run -d 'To these registrations (comma-separated, repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -s n -l namespace -d 'The namespace of the reader\'s objects; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand undeliver" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r

@@ -95,3 +95,6 @@ pub struct ClientCertificate {
     /// Its key.
     pub key: SecretString,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,9 @@ use console::style;
 use super::{
     Printer,
     human::{registered, warnings},
-    lint::colour,
+    lint::{MESSAGE, colour},
     redact::clean,
-    rows::{Cell, Row, one_line, render},
+    rows::{Cell, Row, cut, one_line, render},
 };
 use crate::{
     error::Result,
@@ -61,7 +61,7 @@ fn about(former: &FormerReport) -> String {
             Cell::plain(finding.rule),
             Cell::or_dash(finding.place.as_deref()),
         ];
-        Row::with(cells, std::slice::from_ref(&finding.message))
+        Row::with(cells, &[cut(&finding.message, MESSAGE)])
     };
     let rows: Vec<Row> = former.findings.iter().map(row).collect();
     if !rows.is_empty() {

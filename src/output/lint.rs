@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How much of a message and a remedy is shown; a wide table shows all of it.
-const MESSAGE: usize = 240;
+pub(super) const MESSAGE: usize = 240;
 
 impl Printer {
     /// Prints the report of `lint`: a row for each finding, the worst first, and below it what it is and what to do.

@@ -43,6 +43,7 @@ fn help_speaks_of_kubectl_tapmc_and_lists_the_exit_codes() {
         &["deliver", "flux", "--help"],
         &["undeliver", "--help"],
         &["lint", "--help"],
+        &["import", "--help"],
         &["version", "-h"],
         &["completion", "-h"],
     ] {

@@ -13,7 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kubectl_tapmc::registration::kubeconfig::{Endpoint, Stored, parse, render};
+use kubectl_tapmc::{
+    former::{self, Picked},
+    lint::{Datum, SecretSubject},
+    registration::kubeconfig::{Endpoint, Stored, parse, render},
+};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use serde_json::Value;
 
@@ -65,13 +69,14 @@ fn runner(cases: u32, seed: u64) -> TestRunner {
 fn keeps_its_promises(bytes: &[u8]) -> Result<(), TestCaseError> {
     let timed = || {
         let begun = Instant::now();
-        (parse(bytes), begun.elapsed())
+        former_is_harmless(bytes)?;
+        Ok::<_, TestCaseError>((parse(bytes), begun.elapsed()))
     };
     let fail = |why: String| Err(TestCaseError::fail(why));
-    let (read, mut took) = timed();
+    let (read, mut took) = timed()?;
     // A busy machine may hold up one of them, but not each.
     for _ in 0..4 {
-        took = if took > PATIENCE { timed().1 } else { took };
+        took = if took > PATIENCE { timed()?.1 } else { took };
     }
     if took > PATIENCE {
         return fail(format!("it took {} ms", took.as_millis()));
@@ -101,6 +106,25 @@ fn keeps_its_promises(bytes: &[u8]) -> Result<(), TestCaseError> {
             }
         }
     }
+}
+
+/// As a former credential it is read or refused, with nothing in the refusal that moves a terminal, and with an address
+/// that holds no password.
+fn former_is_harmless(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let data = [("value".to_owned(), Datum::of_cluster(bytes.to_vec()))].into();
+    let secret = SecretSubject { namespace: "a".into(), name: "b".into(), data, ..SecretSubject::default() };
+    match former::read(&secret, Picked { key: Some("value"), ..Picked::default() }) {
+        Ok(read) => {
+            let is_plain = |server: &String| server.starts_with("https://") && !server.contains('@');
+            proptest::prop_assert!(read.server.as_ref().is_none_or(is_plain), "it has an address that is not plain");
+        }
+        Err(error) => {
+            let told = error.to_string() + error.hint_text().unwrap_or_default();
+            let moves = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            proptest::prop_assert!(!told.contains(moves), "the refusal moves a terminal: {}", told.escape_debug());
+        }
+    }
+    Ok(())
 }
 
 fn parts(stored: &Stored) -> (String, &str, &Endpoint, &str) {
