@@ -798,6 +798,8 @@ workload\t'Deployments, Services, Ingresses and ConfigMaps'
 flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
 view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l impersonate -d 'The ServiceAccount that the profile flux-impersonate may act as' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l account-namespace -d 'The namespace of the account on the run cluster; without it tapmc-NAME' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l duration -d 'How long the token lives: units s, m, h, d; at least 10m (default 30d)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-server -d 'The address of the run cluster\'s API server as the reader reaches it; without it that of the run context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-certificate-authority -d 'The CA of that address, a PEM file' -r -F
@@ -823,6 +825,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s v
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l remove-former -d 'Remove the former credential once the new one is proven and stored: the Secret, and the ServiceAccount with its bindings, token Secret and Roles, as far as nobody else uses them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l create-namespace -d 'Make the namespaces (on the build cluster and on the run cluster) that do not exist'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the cluster-wide profile \'view\''
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l guard -d 'Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type service-account-token (Kubernetes 1.30 or newer)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l adopt -d 'Take over objects of our names that this registration did not make'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-loopback-server -d 'Allow a loopback or link-local address, which a reader in a cluster can rarely reach'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-same-cluster -d 'Allow the build cluster to be the run cluster'

@@ -73,10 +73,23 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FILE", help_heading = "Rights")]
     pub rules: Option<PathBuf>,
 
+    /// The ServiceAccount that the profile flux-impersonate may act as
+    #[arg(long, value_name = "NAMESPACE/NAME", help_heading = "Rights")]
+    pub impersonate: Option<String>,
+
     /// Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the
     /// cluster-wide profile 'view'
     #[arg(long, help_heading = "Rights")]
     pub allow_broad_rules: bool,
+
+    /// Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type service-account-token
+    /// (Kubernetes 1.30 or newer)
+    #[arg(long, help_heading = "Rights")]
+    pub guard: bool,
+
+    /// The namespace of the account on the run cluster; without it tapmc-NAME
+    #[arg(long, value_name = "NAMESPACE", help_heading = "Rights")]
+    pub account_namespace: Option<String>,
 
     /// Take over objects of our names that this registration did not make
     #[arg(long, help_heading = "Rights")]

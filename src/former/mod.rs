@@ -15,7 +15,7 @@ use crate::registration::{credential::Token, names::ObjectRef};
 
 pub use authority::share_a_certificate;
 pub use findings::{FormerFinding, Seen, Trial, findings};
-pub use placing::{Identified, Placement, Reading, check_unsaid, placement, readings};
+pub use placing::{Identified, Placement, Reading, check_unsaid, placement, readings, readings_by_label};
 pub use reading::{Picked, read};
 
 /// A former credential: what a Secret holds, as far as its registration needs it.

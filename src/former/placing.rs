@@ -8,6 +8,7 @@ use super::{Form, Former, managed::keeper};
 use crate::{
     error::{Error, Result},
     lint::SecretSubject,
+    readers::{self, Reads, SecretForm},
     registration::{Registration, access::SECRET_KEY, names::ObjectRef, readers::Reader},
     words,
 };
@@ -60,6 +61,11 @@ pub fn placement(former: &Former, secret: &SecretSubject, object: &Value) -> Pla
     if former.contexts > 1 {
         why.push(format!("its kubeconfig holds {}", words::count(former.contexts, "context")));
     }
+    if former.form != Form::ArgoCd {
+        why.extend(labelled(secret).map(|reader| {
+            format!("it has the label of {}, which may need more than the registration's rights", reader.name)
+        }));
+    }
     if secret.type_ != "Opaque" {
         why.push(format!("its type is {}, which cannot be changed", secret.type_.escape_debug()));
     }
@@ -70,6 +76,12 @@ pub fn placement(former: &Former, secret: &SecretSubject, object: &Value) -> Pla
         why.push(format!("{keeper} keeps it, and would put the former credential back"));
     }
     if why.is_empty() { Placement::InPlace } else { Placement::Beside(why) }
+}
+
+/// The readers by whose label the Secret is found.
+fn labelled(secret: &SecretSubject) -> impl Iterator<Item = &'static readers::Reader> {
+    let label = |key: &str| secret.labels.get(key).map(String::as_str);
+    readers::READERS.iter().filter(move |reader| reader.secret().is_some_and(|form| form.is_labelled(label)))
 }
 
 /// What of a registration must be said where it takes a Secret's place: what stands in the Secret is not believed
@@ -137,6 +149,23 @@ pub struct Reading {
     /// What must be changed in it; none where nothing must.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+}
+
+/// What becomes of the readers that find the former Secret by its label; Argo CD's Applications are told one by one.
+#[must_use]
+pub fn readings_by_label(secret: &SecretSubject) -> Vec<Reading> {
+    let others = labelled(secret).filter(|reader| !matches!(reader.reads, Reads::ArgoCd));
+    let one = |reader: &'static readers::Reader| Reading {
+        kind: "reader".to_owned(),
+        namespace: secret.namespace.clone(),
+        name: reader.name.to_owned(),
+        uses: "former-credential",
+        change: Some(format!(
+            "it finds the Secret by its label {}: take that away once it has another",
+            reader.secret().map(SecretForm::label_text).unwrap_or_default()
+        )),
+    };
+    others.map(one).collect()
 }
 
 /// What becomes of the readers of the former Secret.

@@ -155,8 +155,8 @@ fn argocd(secret: &SecretSubject, reference: ObjectRef) -> Result<Former> {
     let config = secret.data.get("config").map_or_else(|| Err(Fault::whole("is missing")), Datum::parse);
     let config = config.map_err(|fault| unreadable(&reference, "config", &fault))?;
     let tls = config.get("tlsClientConfig");
-    let login = match (config.text("bearerToken"), tls) {
-        (None, Some(tls)) if tls.has("certData") => login(tls, ("", "certData", "keyData")),
+    let login = match tls {
+        Some(tls) if tls.has("certData") => login(tls, ("", "certData", "keyData")),
         _ => login(&config, ("bearerToken", "", "")),
     };
     Ok(Former {
@@ -197,17 +197,18 @@ fn token(secret: &SecretSubject, reference: ObjectRef, authority: &str) -> Resul
     })
 }
 
-/// What logs in, by the names of its fields; a program or a file goes before what stands beside it, as readers have it.
+/// What logs in, by the names of its fields.
 fn login(node: &Node, (token, certificate, key): (&str, &str, &str)) -> Login {
-    if let Some(text) = node.text(token) {
-        return usable_token(text);
-    }
+    // An API server looks at the certificate of a connection first.
     if let (Some(certificate), Some(key)) = (node.text(certificate), node.text(key)) {
         let plain = |text: &str| text.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>();
         return Login::Certificate(ClientCertificate {
             certificate: plain(certificate),
             key: SecretString::from(plain(key)),
         });
+    }
+    if let Some(text) = node.text(token) {
+        return usable_token(text);
     }
     let runs = ["exec", "auth-provider", "execProviderConfig", "awsAuthConfig"].iter().any(|field| node.has(field));
     let opens = ["tokenFile", "client-certificate", "client-key"].iter().any(|field| node.has(field));

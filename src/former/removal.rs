@@ -89,8 +89,11 @@ impl FormerRemoval {
         self.kept.push(change.because(why));
     }
 
+    /// Takes it as it was observed; one whose token Secret goes before it changes by that.
     fn take(&mut self, object: &Value, why: &str) {
-        self.steps.push(Change::delete(Side::Run, observed_manifest(object), why));
+        let change = Change::delete(Side::Run, observed_manifest(object), why);
+        let version = object["metadata"]["resourceVersion"].as_str().filter(|_| object["kind"] != "ServiceAccount");
+        self.steps.push(Change { resource_version: version.map(str::to_owned), ..change });
     }
 
     /// Adds the former Secret on the build cluster, as the last that goes: it tells whose the rest is.

@@ -1,3 +1,5 @@
+//! Former credentials of every form: what is read of them, where they go, and what of them stays.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

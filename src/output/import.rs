@@ -68,9 +68,10 @@ fn about(former: &FormerReport) -> String {
         text.push('\n');
         text.push_str(&render(&["SEVERITY", "RULE", "WHERE"], &rows));
     }
-    if !former.readers.is_empty() {
-        text.push_str("\nwho reads it now:\n");
-        text.extend(former.readers.iter().map(reading));
+    text.push_str("\nwho reads it now, among Apps, PackageInstalls, Kustomizations, HelmReleases and Applications:\n");
+    text.extend(former.readers.iter().map(reading));
+    if former.readers.is_empty() {
+        text.push_str("  nobody\n");
     }
     text.push('\n');
     text

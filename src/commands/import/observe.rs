@@ -16,7 +16,8 @@ use crate::{
     commands::{build_cluster::BuildCluster, limits, lint::found},
     error::{Error, Kind, Result},
     former::{
-        Form, FormerFinding, Identified, Login, Reading, Trial, check_unsaid, findings, readings, removal::Holder,
+        Form, FormerFinding, Identified, Login, Reading, Trial, check_unsaid, findings, readings, readings_by_label,
+        removal::Holder,
     },
     kind::ApiKind,
     lint::{self, Subject, Terms},
@@ -73,6 +74,7 @@ impl Observation {
         let mut hidden: Vec<String> = readers.hidden.iter().map(|(kind, _)| kind.clone()).collect();
         let of_secret = readers.of(&resolved.former.secret);
         let mut readings = readings(&of_secret, &resolved.placement, &resolved.guess.secret);
+        readings.extend(readings_by_label(&resolved.subject));
         match applications? {
             Some(found) => readings.extend(found),
             None => hidden.push(APPLICATION.resource()),
@@ -84,7 +86,9 @@ impl Observation {
             _ if same_address => Identified::ByAddress,
             _ => Identified::Not,
         };
-        let holder = trial.seen().and_then(|seen| Some((seen.service_account()?, seen.uid.as_str())));
+        // Whoever is it must not end it: the way to the cluster would end with it.
+        let others = trial.seen().filter(|seen| !seen.is_operator);
+        let holder = others.and_then(|seen| Some((seen.service_account()?, seen.uid.as_str())));
         let holder = holder.map(|((namespace, name), uid)| {
             let (account, token) = (ObjectRef::new(namespace, name), way.as_ref().map(|(_, token)| token));
             async move { run.observe_holder(&account, uid, token).await }

@@ -67,11 +67,13 @@ fn what_somebody_keeps_is_not_taken_over() {
     typed["metadata"]["name"] = json!("locked");
     typed["immutable"] = json!(true);
     create(&typed);
+    it.secret("mck", &json!({"multi-cluster.argoproj.io/kubeconfig": ""}), &kubeconfig());
     it.secret("two-keys", &json!({}), &json!({"value": it.kubeconfig(), "ca.crt": "x"}));
     for (name, why) in [
         ("flux-kept", "Flux's Kustomization 'infra' keeps it"),
         ("capi", "its type is cluster.x-k8s.io/secret"),
         ("locked", "it is immutable"),
+        ("mck", "it has the label of argo-mck"),
         ("two-keys", "it also holds 1 other key"),
     ] {
         let before = it.found(name);
@@ -81,6 +83,7 @@ fn what_somebody_keeps_is_not_taken_over() {
         it.import(name).args(["--secret-name", name]).fails(4, &["cannot take the place of the Secret", why]);
         assert_eq!(it.found(name), before);
     }
+    it.import("mck").arg("--remove-former").fails(4, &["reader/argo-mck would go on with it"]);
     let done = report(&it.import("flux-kept").arg("--remove-former").run());
     let kept: Vec<_> = removal(&done).into_iter().filter(|(_, result)| *result == "kept").collect();
     assert_eq!(kept, [("secret/flux-kept", "kept")], "{done:#}");

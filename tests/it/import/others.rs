@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::case::{ByHand, on_run, removal, report};
-use crate::support::eventually;
+use super::case::{ByHand, on_build, on_run, removal, report};
+use crate::support::{BUILD_TWO, KubeconfigFile, RUN, eventually, kubeconfig::started};
 
 /// Imports with the removal; gives what stayed, with the reason.
 fn kept(it: &ByHand, secret: &str) -> Vec<(String, String)> {
@@ -74,4 +74,38 @@ fn who_may_not_delete_is_told_before_anything_changes() {
     asked.fails(5, &["you may not do what this needs on the run cluster", "delete "]);
     assert_eq!(it.found("handmade"), before);
     assert!(it.former_works());
+}
+
+#[test]
+fn who_may_not_see_the_readers_removes_nothing_from_them() {
+    let Some(it) = ByHand::new("imphidden") else { return };
+    it.bind("view");
+    it.secret("handmade", &json!({}), &json!({"value.yaml": it.kubeconfig()}));
+    let user = it.namespace.clone();
+    let here = |args: &[&str]| on_build().run(&[args, &["-n", &it.namespace]].concat());
+    here(&["create", "role", "secrets", "--verb=get,list,create,patch,delete", "--resource=secrets"]);
+    here(&["create", "rolebinding", "secrets", "--role=secrets", &format!("--user={user}")]);
+    let asked = || it.import("handmade").args(["--as", &user]);
+    asked().arg("--remove-former").fails(5, &["who uses it is not known, you may not list", "apps.kappctrl.k14s.io"]);
+    assert!(it.former_works() && it.found("handmade-kubeconfig").is_none());
+    let output = asked().run();
+    report(&output);
+    assert!(output.stderr.contains("who else reads the former credential is not known"), "{}", output.stderr);
+    it.is_proper(&it.stored(&format!("{}-kubeconfig", it.name("handmade"))));
+}
+
+#[test]
+fn whoever_is_it_does_not_end_it() {
+    let Some(it) = ByHand::new("impself") else { return };
+    it.bind("cluster-admin");
+    it.secret("handmade", &json!({}), &json!({"value": it.kubeconfig()}));
+    let cluster = crate::support::kubeconfig::inline(&it.run.server, it.run);
+    let build = started(BUILD_TWO).unwrap();
+    let file =
+        KubeconfigFile::new().plain(BUILD_TWO, build).context(RUN, &cluster, &format!("token: {}", it.token), "");
+    let asked = || it.import("handmade").kubeconfig(&file.path);
+    asked().arg("--remove-former").fails(4, &["own-credential", "cannot be removed"]);
+    assert!(it.former_works());
+    report(&asked().run());
+    it.is_proper(&it.stored("handmade"));
 }
