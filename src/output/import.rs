@@ -12,16 +12,27 @@ use super::{
 use crate::{
     error::Result,
     former::Reading,
+    plan::ChangesPlan,
     report::{
         Done,
         import::{FormerReport, ImportReport},
     },
 };
 
+/// What stands between two plans.
+const APART: &str = "\n";
+
 impl Printer {
     /// Shows what the former credential is, what is wrong with it, and what becomes of its readers, on stderr.
     pub fn former(self, former: &FormerReport) {
         self.say(&about(former));
+        self.say(APART);
+    }
+
+    /// Shows what would go of the former credential, below the plan of the registration, on stderr.
+    pub fn former_removal(self, plan: &ChangesPlan) {
+        self.say(APART);
+        self.changes_plan(plan);
     }
 
     /// Prints the report of `import`.
@@ -73,7 +84,6 @@ fn about(former: &FormerReport) -> String {
     if former.readers.is_empty() {
         text.push_str("  nobody\n");
     }
-    text.push('\n');
     text
 }
 
@@ -92,7 +102,8 @@ fn below(report: &ImportReport) -> String {
     if let Some(name) = &report.already {
         text.push_str(&format!("this is a registration already: {}\n", one_line(name)));
     }
-    if report.dry_run.is_none() {
+    // What is known before was shown with the plan.
+    if report.already.is_some() {
         text.push_str(&warnings(&report.warnings));
     }
     if let Some(ended) = report.former.as_ref().and_then(|former| former.token_ended) {

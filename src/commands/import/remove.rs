@@ -77,6 +77,12 @@ impl<'a> Removing<'a> {
                 "every token of that ServiceAccount ends with it, whoever else may have been given one".to_owned(),
             );
         }
+        if is_asked && in_place && observation.readings.iter().any(|reading| reading.uses == "registration") {
+            warnings.push(
+                "a deploy that runs with the former credential at that moment fails, and its reader tries again with the new one"
+                    .to_owned(),
+            );
+        }
         let has_copy = resolved.object["metadata"]["annotations"][LAST_APPLIED].is_string();
         Self {
             build,
@@ -113,7 +119,7 @@ impl<'a> Removing<'a> {
         if !self.is_asked {
             return printer.warn(&self.warnings);
         }
-        printer.changes_plan(&ChangesPlan {
+        printer.former_removal(&ChangesPlan {
             title: "then the former credential goes".to_owned(),
             places: Vec::new(),
             changes: self.removal.changes(),
