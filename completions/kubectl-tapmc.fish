@@ -796,7 +796,11 @@ packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
 package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
 workload\t'Deployments, Services, Ingresses and ConfigMaps'
 flux-impersonate\t'Impersonate one ServiceAccount, named by --impersonate'
-view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'"
+view\t'Read everything but Secrets in the whole cluster (needs --allow-broad-rules)'
+watch\t'Watch what the rest grants'
+istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
+karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
+admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l impersonate -d 'The ServiceAccount that the profile flux-impersonate may act as' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l account-namespace -d 'The namespace of the account on the run cluster; without it tapmc-NAME' -r
