@@ -1,5 +1,6 @@
 //! `kubectl tapmc import`: resolve, observe, plan, show, check, confirm, apply, remove, report.
 
+mod applications;
 mod observe;
 mod remove;
 mod report;
@@ -69,7 +70,7 @@ pub(super) async fn import(args: ImportArgs, printer: Printer, journal: Journal)
     progress.now("removing the former credential");
     let removed = removing.apply(&journal).await?;
     drop(progress);
-    printer.import(&report::done(&removing, former, registration, removed))
+    printer.import(&report::done(&resolved, &removing, former, (registration, removed)))
 }
 
 /// Is the registration put into the former Secret itself?

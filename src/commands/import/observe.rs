@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use futures::future::OptionFuture;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{
-    is_in_place,
+    applications, is_in_place,
     resolve::{Resolved, secret_name},
 };
 use crate::{
@@ -19,19 +18,13 @@ use crate::{
         Form, FormerFinding, Identified, Login, Reading, Trial, check_unsaid, findings, readings, readings_by_label,
         removal::Holder,
     },
-    kind::ApiKind,
     lint::{self, Subject, Terms},
-    listing::Reach,
     package_install::pausable::Pausable,
     readers,
-    registration::{
-        credential::Token, kubeconfig::render, names::ObjectRef, planning::context_namespace, readers::Readers,
-    },
+    registration::{credential::Token, kubeconfig::render, names::ObjectRef, planning::context_namespace},
     words::{self, shell_word},
 };
 
-/// Argo CD's Applications: they name a cluster by its address, or as it is called.
-static APPLICATION: ApiKind = ApiKind::namespaced("argoproj.io", "v1alpha1", "Application", "applications");
 /// How the way is called on which a former credential is tried.
 const WAY: &str = "the run cluster, as the former credential shows it";
 
@@ -68,8 +61,10 @@ impl Observation {
         args: &ImportArgs,
     ) -> Result<Self> {
         let limits = limits(&args.changing.kubeconfig);
-        let ((trial, way), (readers, applications)) =
-            futures::join!(tried(resolved, build, run, limits), readers_of(resolved, build));
+        let ((trial, way), (readers, applications)) = futures::join!(tried(resolved, build, run, limits), async {
+            let readers = build.cluster.observe_readers(Some(resolved.former.secret.namespace.as_str()));
+            futures::join!(readers, applications::observe(resolved, build))
+        });
         let readers = readers?;
         let mut hidden: Vec<String> = readers.hidden.iter().map(|(kind, _)| kind.clone()).collect();
         let of_secret = readers.of(&resolved.former.secret);
@@ -77,7 +72,7 @@ impl Observation {
         readings.extend(readings_by_label(&resolved.subject));
         match applications? {
             Some(found) => readings.extend(found),
-            None => hidden.push(APPLICATION.resource()),
+            None => hidden.push(applications::KIND.resource()),
         }
         let of_form = checked(resolved, &of_secret, args.allow_loopback_server);
         let same_address = resolved.former.server.as_ref() == Some(&resolved.asked.context_endpoint.server);
@@ -207,39 +202,4 @@ async fn tried(
         Err(error) => return untried(&error),
     };
     (trial, credential.map(|token| (way, token.clone())))
-}
-
-/// Who reads the Secret: by reference, and for Argo CD by what the cluster is called; none where that may not be listed.
-async fn readers_of(resolved: &Resolved, build: &BuildCluster) -> (Result<Readers>, Result<Option<Vec<Reading>>>) {
-    let namespace = resolved.former.secret.namespace.as_str();
-    let readers = build.cluster.observe_readers(Some(namespace));
-    if resolved.former.form != Form::ArgoCd {
-        return (readers.await, Ok(Some(Vec::new())));
-    }
-    let (readers, applications) = futures::join!(readers, build.cluster.list_as_allowed(&APPLICATION, namespace, None));
-    let applications = applications.map(|listing| match listing.reach {
-        Reach::Everywhere | Reach::NotServed => {
-            Some(listing.objects.iter().filter_map(|object| application(resolved, object)).collect())
-        }
-        Reach::Namespace(_) | Reach::Hidden(_) => None,
-    });
-    (readers, applications)
-}
-
-/// An Application that delivers to the cluster of this Secret.
-fn application(resolved: &Resolved, object: &Value) -> Option<Reading> {
-    let destination = &object["spec"]["destination"];
-    let server = resolved.subject.data.get("server").and_then(lint::Datum::text);
-    let is_named = |field: &str, wanted: Option<&str>| wanted.is_some() && destination[field].as_str() == wanted;
-    if !is_named("server", server) && !is_named("name", resolved.former.called.as_deref()) {
-        return None;
-    }
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
-    Some(Reading {
-        kind: "application".to_owned(),
-        namespace: text("namespace"),
-        name: text("name"),
-        uses: "former-credential",
-        change: Some("give it a spec.destination of another cluster Secret of Argo CD's".to_owned()),
-    })
 }

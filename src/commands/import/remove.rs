@@ -246,7 +246,7 @@ fn warnings(resolved: &Resolved, observation: &Observation) -> Vec<String> {
         .filter(|reading| reading.uses == "registration")
         .map(|reading| format!("{}/{}", reading.kind, reading.name))
         .collect();
-    if !going_on.is_empty() {
+    if in_place && !going_on.is_empty() {
         warnings.push(format!(
             "{} may from then on do what is listed above and no more: --profile or --rules grant what else is delivered",
             words::first_few(&going_on)

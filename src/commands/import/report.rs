@@ -1,6 +1,7 @@
 //! The report of an import, from what was resolved, observed and done.
 
 use super::{
+    applications::export_command,
     observe::Observation,
     remove::{Removed, Removing},
     resolve::Resolved,
@@ -73,20 +74,20 @@ pub(super) fn planned(
 
 /// The report of an import that was carried out.
 pub(super) fn done(
+    resolved: &Resolved,
     removing: &Removing<'_>,
     former: FormerReport,
-    registration: RegistrationReport,
-    removed: Removed,
+    (registration, removed): (RegistrationReport, Removed),
 ) -> ImportReport {
     let mut report = empty();
     let remove_by = if removing.is_asked { Vec::new() } else { removing.by_hand() };
     if !removing.is_asked && former.state == "accepted" {
         report.next.extend(what_is_left(removing, &former, &registration.name, &remove_by));
     }
-    if former.form == Form::ArgoCd.word() {
+    if resolved.former.form == Form::ArgoCd && former.readers.iter().all(|reader| reader.uses != "registration") {
         report.next.push(format!(
-            "a cluster Secret of its own for Argo CD: kubectl tapmc export {} --for argocd --apply",
-            registration.name
+            "a cluster Secret of its own for Argo CD: {}",
+            export_command(&registration.name, resolved, &removing.contexts.build)
         ));
     }
     report.warnings.clone_from(&removing.warnings);

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::case::{ByHand, create, on_build, on_run, removal, report, rules};
-use crate::support::{BUILD_TWO, Kubectl, eventually};
+use crate::support::{BUILD_TWO, Kubectl, Tapmc, eventually};
 
 /// Argo CD's Applications, as far as they name a cluster.
 fn serve_applications() {
@@ -22,8 +22,8 @@ fn serve_applications() {
 }
 
 /// As `argocd cluster add` leaves both clusters; what is cluster-wide has the names that it gives, and one more part.
-/// The path makes the address one of this case's.
-fn added(stem: &str, path: &str) -> Option<(ByHand, String, String)> {
+/// Applications of all cases are on one cluster: the host of the address tells which are of this one.
+fn added(stem: &str, host: &str) -> Option<(ByHand, String, String)> {
     let it = ByHand::with_account(stem, "argocd-manager")?;
     serve_applications();
     let role = format!("argocd-manager-role-{}", it.accounts);
@@ -34,7 +34,7 @@ fn added(stem: &str, path: &str) -> Option<(ByHand, String, String)> {
     it.secret(
         "cluster-run",
         &json!({"argocd.argoproj.io/secret-type": "cluster"}),
-        &json!({"name": it.apps, "server": format!("{}{path}", it.run.server), "config": config.to_string()}),
+        &json!({"name": it.apps, "server": it.run.server.replace("127.0.0.1", host), "config": config.to_string()}),
     );
     Some((it, role, binding))
 }
@@ -48,9 +48,10 @@ fn application(it: &ByHand, destination: &Value) -> Value {
 
 #[test]
 fn it_becomes_a_registration_and_argo_cd_goes_on() {
-    let Some((it, ..)) = added("imparg", "/") else { return };
+    let Some((it, ..)) = added("imparg", "localhost") else { return };
     let before = it.found("cluster-run");
-    let server = format!("{}/", it.run.server);
+    // Argo CD takes the last slash away.
+    let server = format!("{}/", it.run.server.replace("127.0.0.1", "localhost"));
     create(&application(&it, &json!({"server": server, "namespace": "default"})));
     let done = report(&it.unnamed("cluster-run").run());
     let former = &done["former"];
@@ -69,13 +70,13 @@ fn it_becomes_a_registration_and_argo_cd_goes_on() {
     it.is_proper(&it.stored(&format!("{}-kubeconfig", it.apps)));
     assert_eq!(it.found("cluster-run"), before);
     assert!(it.former_works());
-    let export = format!("kubectl tapmc export {} --for argocd --apply", it.apps);
-    assert!(done["next"].as_array().unwrap().iter().any(|next| next.as_str().unwrap().ends_with(&export)), "{done:#}");
+    let export = format!("kubectl tapmc export {} --for argocd --apply -n {}", it.apps, it.namespace);
+    assert!(done["next"].as_array().unwrap().iter().any(|next| next.as_str().unwrap().contains(&export)), "{done:#}");
 }
 
 #[test]
 fn all_of_it_goes_once_no_application_uses_it() {
-    let Some((it, role, binding)) = added("impargrem", "") else { return };
+    let Some((it, role, binding)) = added("impargrem", "127.0.0.1") else { return };
     create(&application(&it, &json!({"name": it.apps})));
     let remove = || it.unnamed("cluster-run").arg("--remove-former");
     remove().fails(4, &["application/shop would go on with it"]);
@@ -97,6 +98,28 @@ fn all_of_it_goes_once_no_application_uses_it() {
     assert_eq!(done["former"]["tokenEnded"], true);
     assert!(!it.former_works() && it.found("cluster-run").is_none());
     it.is_proper(&it.stored(&format!("{}-kubeconfig", it.apps)));
+}
+
+#[test]
+fn applications_go_on_with_what_is_exported_to_argo_cd() {
+    let Some((it, ..)) = added("impargexp", "127.0.0.1") else { return };
+    create(&application(&it, &json!({"name": it.apps})));
+    let done = report(&it.unnamed("cluster-run").run());
+    let change = done["former"]["readers"][0]["change"].as_str().unwrap();
+    let words: Vec<&str> = change.split("kubectl tapmc ").nth(1).unwrap().split_whitespace().collect();
+    Tapmc::new(words).args(["--allow-broad-rules", "--yes"]).succeeds();
+    let exported = format!("{}-argocd", it.apps);
+    assert!(it.found(&exported).is_some());
+
+    let done = report(&it.unnamed("cluster-run").arg("--remove-former").run());
+    let reader = &done["former"]["readers"][0];
+    let serves = format!("the cluster Secret {}/{exported} serves it once the former one is gone", it.namespace);
+    assert_eq!((&reader["uses"], &reader["change"]), (&json!("registration"), &json!(serves)), "{done:#}");
+    assert_eq!(removal(&done).last(), Some(&("secret/cluster-run", "deleted")), "{done:#}");
+    assert!(!it.former_works() && it.found("cluster-run").is_none() && it.found(&exported).is_some());
+    // What was exported is a registration's already.
+    let again = it.unnamed(&exported).succeeds().json();
+    assert_eq!(again["already"], exported);
 }
 
 #[test]
