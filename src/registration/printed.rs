@@ -164,6 +164,7 @@ pub fn capacts_additional_input() -> String {
 }
 
 fn yaml(document: &Value) -> String {
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: true };
+    // A kubeconfig in a Secret as a block of its lines, and a long token as the one word that it is.
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: true, folded_wrap_chars: usize::MAX };
     serde_saphyr::to_string_with_options(document, options).unwrap_or_default()
 }

@@ -95,7 +95,7 @@ impl Of {
             None => format!("{}-{}", self.held.name, reader.name),
         };
         if let Err(error) = Name::parse(&name) {
-            return Err(error.hint("name it yourself with --name"));
+            return Err(error.replace_hint("name it yourself with --name"));
         }
         let mut export = Export {
             reader,
