@@ -14,8 +14,8 @@ use crate::cli::cluster::duration;
 /// own marker Secret, so that revoking one reader leaves the others alone. It becomes a registration of its own:
 /// NAME-READER where it is stored (status shows it, verify proves it, rotate-token and rotation-schedule renew it in
 /// its form), NAME-READER-printed where it was printed (status shows who had it, for whom and until when).
-/// unregister-run-cluster ends each of them, and those of NAME with NAME. Printed again, a credential takes the place
-/// of the one before it, which ends after --grace.
+/// unregister-run-cluster ends each of them, and those of NAME with NAME. Printed again for the same recipient, a
+/// credential takes the place of the one before it, which ends at once; --name makes one beside it.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ExportArgs {
@@ -61,7 +61,7 @@ pub struct ExportArgs {
     pub interface: Option<String>,
 
     /// Keep it in a Secret where the reader looks for it
-    #[arg(long, conflicts_with_all = ["output_file", "show_secret", "ephemeral", "recipient", "grace"], help_heading = "Where it goes")]
+    #[arg(long, conflicts_with_all = ["output_file", "show_secret", "ephemeral", "recipient"], help_heading = "Where it goes")]
     pub apply: bool,
 
     /// Write it to this new file, which only you can read
@@ -73,7 +73,7 @@ pub struct ExportArgs {
     pub show_secret: bool,
 
     /// Give it to the one command after `--` by KUBECONFIG, and revoke it when that ends
-    #[arg(long, requires = "command", conflicts_with_all = ["recipient", "grace", "profile", "rules", "run_namespace"], help_heading = "Where it goes")]
+    #[arg(long, requires = "command", conflicts_with_all = ["recipient", "profile", "rules", "run_namespace", "namespace", "secret_name", "kind", "no_object", "adopt"], help_heading = "Where it goes")]
     pub ephemeral: bool,
 
     /// For whom it is printed, as status will tell; without it for the reader
@@ -83,10 +83,6 @@ pub struct ExportArgs {
     /// The name of the registration that it becomes, for more than one of a kind
     #[arg(long, value_name = "NAME", conflicts_with = "ephemeral", help_heading = "Where it goes")]
     pub name: Option<String>,
-
-    /// How long the one that was printed before is spared; 0 ends it at once
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Where it goes")]
-    pub grace: Option<Duration>,
 
     /// What the reader may do (repeatable); without this and --rules what the README's table says for it
     #[arg(long, value_name = "PROFILE", help_heading = "Rights")]
@@ -108,7 +104,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rights")]
     pub duration: Option<Duration>,
 
-    /// Take over a Secret of somebody else that has this name
+    /// Take over what is in the way under these names: a Secret, the reader's object, the account of another registration
     #[arg(long, help_heading = "Reader")]
     pub adopt: bool,
 

@@ -22,7 +22,7 @@ use crate::{
 use of::Of;
 use way::Way;
 
-pub(super) use objects::going;
+pub(super) use objects::{changes, going};
 
 /// Makes the credential of one reader, proves it, and gives it where it is wanted.
 pub(super) async fn export(args: ExportArgs, printer: Printer, journal: Journal) -> Result<()> {
@@ -79,7 +79,7 @@ async fn exported(
     let text = text.map(|((export, stored), printing)| printed::text(export, &stored, &printing));
     let text = text.ok_or_else(|| Error::failed("the new credential does not read back as it was written"))?;
     let is_stdout = destination.is_stdout();
-    way::write(destination, &text, registration, printer)?;
+    way::write(destination, &text, (registration, &of.contexts.build), printer)?;
     if is_stdout {
         printer.registration_aside(&report);
         return Ok(());

@@ -169,7 +169,7 @@ async fn delivery_kubeconfig<'a>(
     let text = kubeconfig::render(&renewing.name, &renewing.own.endpoint, run_namespace(renewing), Some(&issued.token));
     let stored = kubeconfig::parse(text.as_bytes())
         .map_err(|_| Error::failed("the new kubeconfig does not read back as it was written"))?;
-    let rules = recorded.grants.namespaced_rules();
+    let rules = recorded.grants.rules_to_prove();
     let verified = run.verify(&stored.token, &recorded.run_namespaces, &rules).await?;
     if !verified.missing.is_empty() {
         let missing = words::list(verified.missing.iter().map(ToString::to_string));

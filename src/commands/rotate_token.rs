@@ -6,6 +6,7 @@ mod targets;
 
 use super::{
     build_cluster::BuildCluster,
+    export::changes,
     fleet::{Observed, Visit},
     limits,
     registering::{Contexts, Registering},
@@ -50,7 +51,11 @@ async fn observe(
         let contexts = Contexts { build: build.context.clone(), run };
         let asked = target.asked(&build.kubeconfig, &contexts.run, args)?;
         let operator = async { Ok((build.cluster.clone(), run_clusters.way(&contexts.run).await?)) };
-        let registering = Registering::observe(operator, contexts.clone(), &asked, limits(&args.kubeconfig)).await?;
+        let mut registering =
+            Registering::observe(operator, contexts.clone(), &asked, limits(&args.kubeconfig)).await?;
+        // They say the address as well.
+        let objects = changes(&build.cluster, &registering, false).await?;
+        registering.with_objects(objects);
         registering.require_rights().await?;
         Ok(registering)
     };

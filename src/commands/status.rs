@@ -63,7 +63,10 @@ async fn observe(args: &StatusArgs, build: &BuildCluster, printer: Option<Printe
     } else {
         Look::of_records(build, &all).await?
     };
-    let items = items::items(&all, &look, build);
+    let asked = &args.registrations;
+    let namespace = build.namespace_or(asked.namespace.as_deref())?;
+    let listed = |of: &str| asked.names.is_empty() && (asked.all_namespaces || of == namespace);
+    let items = items::items(&all, &look, build, listed);
     Ok(StatusReport {
         api_version: API_VERSION,
         kind: "RegistrationStatusList",

@@ -38,6 +38,8 @@ pub struct Reader {
     pub needs: Needs,
     /// The objects of the reader's own that may refer to the credential; the first one where none is named.
     pub objects: &'static [ObjectForm],
+    /// What is to be done on the reader's own side.
+    pub advice: Option<&'static str>,
     /// How it comes by a renewed credential.
     pub renewal: &'static str,
     /// Where this is known from: `REPOSITORY@COMMIT:PATH`.

@@ -47,6 +47,12 @@ impl Needs {
         if !grants.rules.is_empty() {
             return Ok(());
         }
+        if grants.namespaced_rules().is_empty() && !matches!(self, Self::Only(_) | Self::AnyOf(_)) {
+            return Err(Error::usage(format_args!(
+                "{title} could do nothing: nothing is granted in the run namespaces"
+            ))
+            .hint("say what it deploys with --profile, or with --rules FILE"));
+        }
         let flags = |profiles: &[Profile]| {
             let flags = profiles.iter().map(|profile| format!("--profile {profile}")).collect::<Vec<_>>();
             flags.join(" ")

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use crate::{
     kind::ApiKind,
     plan::Manifest,
-    registration::{kubeconfig::Endpoint, names::ObjectRef, record::Map},
+    registration::{
+        facts::map,
+        kubeconfig::Endpoint,
+        names::{Name, ObjectRef},
+        record::{Map, REGISTRATION, key, registration_of},
+    },
 };
 
 /// A kind of object that refers to a credential.
@@ -57,6 +62,10 @@ impl ObjectForm {
             "kind": self.kind.kind,
             "metadata": {"name": place.cluster},
         });
+        // Registrations of two run clusters may be called alike: the Secret tells whose a cluster-wide object is.
+        if labels.contains_key(REGISTRATION) {
+            body["metadata"]["annotations"] = json!({key::KUBECONFIG_SECRET: place.secret.to_string()});
+        }
         if self.kind.namespaced {
             body["metadata"]["namespace"] = place.secret.namespace.as_str().into();
         }
@@ -67,6 +76,14 @@ impl ObjectForm {
             body.extend(said);
         }
         self.kind.object(body)
+    }
+
+    /// Is an observed object the one that the registration of that name made for this Secret?
+    #[must_use]
+    pub fn is_own(observed: &Value, name: &Name, secret: &ObjectRef) -> bool {
+        let metadata = |field: &str| map(&observed["metadata"][field]);
+        registration_of(&metadata("labels")) == Some(name.as_str())
+            && metadata("annotations").get(key::KUBECONFIG_SECRET) == Some(&secret.to_string())
     }
 
     /// Is it called so, in full or by its kind alone?

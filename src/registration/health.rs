@@ -1,6 +1,7 @@
 //! How a registration fares: from what the build cluster records, and what was seen of it live, to
 //! findings, the worst first, each with the command that helps.
 
+mod exported;
 mod findings;
 mod renewal;
 mod run_side;
@@ -64,6 +65,19 @@ pub struct Facts<'a> {
     pub readers: Option<&'a [&'a Reader]>,
     /// Who renews its token; none where nobody is to, or nobody looked.
     pub renewal: Option<&'a RenewalSight>,
+    /// The registration that it was exported from.
+    pub base: Base<'a>,
+}
+
+/// The registration that a credential was exported from, as far as it was looked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Base<'a> {
+    /// It was not, or there is none.
+    Unknown,
+    /// It is not there any more.
+    Gone,
+    /// It is there.
+    There(&'a Held),
 }
 
 impl Facts<'_> {

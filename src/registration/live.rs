@@ -78,6 +78,8 @@ pub enum KubeconfigState {
         /// When the token ends.
         expires_at: Timestamp,
     },
+    /// Nothing, as it should be: the credential was printed.
+    Printed,
     /// It is something else; a phrase says what.
     Changed(String),
     /// The Secret could not be read; with a sentence.

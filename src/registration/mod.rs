@@ -9,6 +9,7 @@ mod admission;
 pub mod clock;
 pub mod credential;
 pub mod differences;
+mod exporting;
 pub mod facts;
 pub mod form;
 pub mod generations;

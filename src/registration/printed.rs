@@ -45,7 +45,7 @@ pub struct Printing<'a> {
     pub part: &'a Part,
 }
 
-/// The text that the reader takes: YAML documents, each of which could be applied or read as it stands.
+/// The text that the reader takes: YAML documents that can be applied or read as they stand, a status apart.
 #[must_use]
 pub fn text(export: &Export, stored: &Stored, printing: &Printing<'_>) -> Token {
     if export.reader.secret().is_some() {
@@ -83,7 +83,15 @@ fn secret_and_objects(export: &Export, stored: &Stored, printing: &Printing<'_>)
         run_cluster_uid: printing.run_cluster_uid,
     };
     let objects = printing.objects.iter().map(|form| form.manifest(&Map::new(), &place).into_object());
-    let documents = [secret].into_iter().chain(objects).map(|document| yaml(&document));
+    let documents = [secret].into_iter().chain(objects).map(|document| {
+        // Where a kind has its status apart, applying the object leaves that out.
+        let note = if document["status"].is_null() {
+            ""
+        } else {
+            "# its status is applied apart: kubectl apply --server-side --subresource=status -f FILE\n"
+        };
+        note.to_owned() + &yaml(&document)
+    });
     documents.collect::<Vec<_>>().join("---\n")
 }
 
@@ -147,13 +155,16 @@ pub fn capacts_policy(id: &str, interface: Option<&str>) -> Result<String> {
     if let Some(revision) = revision {
         named["revision"] = revision.into();
     }
-    Ok(yaml(&json!({"interface": {"rules": [{
-        "interface": named,
-        "oneOf": [{
-            "implementationConstraints": {},
-            "inject": {"additionalTypeInstances": [{"name": CAPACTS_NAME, "id": id}]},
-        }],
-    }]}})))
+    // capactio/capact@701746c: `capact policy apply` replaces the policy.
+    let note = "# capact policy apply replaces the whole policy: add these rules to those that it has\n";
+    Ok(note.to_owned()
+        + &yaml(&json!({"interface": {"rules": [{
+            "interface": named,
+            "oneOf": [{
+                "implementationConstraints": {},
+                "inject": {"additionalTypeInstances": [{"name": CAPACTS_NAME, "id": id}]},
+            }],
+        }]}})))
 }
 
 /// What an Implementation of Capact's says to take the kubeconfig in. It holds no credential.

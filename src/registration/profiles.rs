@@ -183,6 +183,16 @@ impl Grants {
         self.profiles.iter().flat_map(|profile| profile.cluster_rules()).collect()
     }
 
+    /// What a credential must be seen to hold in each run namespace: the rules there, and those of the whole
+    /// cluster.
+    #[must_use]
+    pub fn rules_to_prove(&self) -> Vec<PolicyRule> {
+        let mut rules = [self.namespaced_rules(), self.cluster_rules()].concat();
+        // Of these a review in a namespace tells nothing.
+        rules.retain(|rule| rule.resources.as_ref().is_some_and(|resources| !resources.is_empty()));
+        rules
+    }
+
     /// Every rule that should hold in each namespace that the grants reach.
     #[must_use]
     pub fn by_namespace(&self, run_namespaces: &[String]) -> BTreeMap<String, Vec<PolicyRule>> {

@@ -34,7 +34,7 @@ use facts::{Beside, Marked};
 
 pub use lost::{Lost, lost};
 pub use own::{Own, build_cluster_of, own};
-pub use reading::{ReadersFacts, check_readers};
+pub use reading::{ReadersFacts, check_objects, check_readers};
 
 /// When something goes: earlier stages first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,10 +164,16 @@ impl RemovalPlan {
         self.steps.iter().map(|(_, change)| change).chain(&self.kept).cloned().collect()
     }
 
-    /// Adds the reader's own objects, which refer to the Secret.
-    pub fn with_objects(&mut self, changes: &[Change]) {
-        self.steps.extend(changes.iter().map(|change| (Stage::Readers, change.clone())));
-        self.steps.sort_by_key(|(stage, _)| *stage);
+    /// Adds the objects that an export made for its reader: their controllers take back what they deployed.
+    pub fn with_objects(&mut self, changes: &[Change], wishes: Wishes) {
+        if wishes.with_readers {
+            self.steps.extend(changes.iter().map(|change| (Stage::Readers, change.clone())));
+            self.steps.sort_by_key(|(stage, _)| *stage);
+        } else {
+            self.kept.extend(
+                changes.iter().map(|change| kept(Side::Build, change.manifest.clone(), "it refers to the Secret")),
+            );
+        }
     }
 
     /// Adds who renews the tokens: what of it goes, and what stays.

@@ -34,6 +34,8 @@ pub struct Asked {
     pub must_be_recorded: bool,
     /// The reader that the credential is for alone; none for what is recorded.
     pub export: Option<Export>,
+    /// Do the objects of the reader's own that are recorded stay? Else those of the export are meant.
+    pub keeps_objects: bool,
     /// The run namespaces where neither is any typed nor recorded: that of the run context, or those
     /// that the build cluster tells of.
     pub default_run_namespaces: Vec<String>,
@@ -101,6 +103,7 @@ impl Asked {
             secret_name: None,
             run_namespaces: None,
             export: None,
+            keeps_objects: false,
             default_run_namespaces: vec!["default".to_owned()],
             create_namespace: false,
             account_namespace: None,
@@ -131,17 +134,7 @@ impl Registration {
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) for what cannot be.
     pub fn resolve(asked: &Asked, recorded: Option<&Recorded>) -> Result<Self> {
-        let export = asked.export.clone().or_else(|| recorded.and_then(|r| r.export.clone()));
-        if let Some(printed) = export.as_ref().filter(|export| export.is_printed() && asked.export.is_none()) {
-            return Err(Error::conflict(format_args!(
-                "'{}' is a credential that was printed: nobody but its holder has it to renew or change",
-                asked.name
-            ))
-            .hint(format_args!(
-                "print another one: kubectl tapmc export {} --for {}; end this one: kubectl tapmc unregister-run-cluster {}",
-                printed.of, printed.reader.name, asked.name
-            )));
-        }
+        let export = super::exporting::decide(asked, recorded)?;
         let default_secret_name =
             || export.as_ref().map_or_else(|| default_secret_name(&asked.name), Export::secret_name);
         let secret_name = asked

@@ -43,9 +43,14 @@ pub(super) async fn run(args: &ExportArgs, reader: &Reader, printer: Printer, jo
     }
     printer.confirm(&format!("Issue a token of {} for {command}?", registering.account()), consent.yes)?;
     registering.restart_clock();
+    let mut endings = Endings::watch()?;
     let loan = Loan { by: registering.operator().await, whom: command.clone() };
     let lent = registering.lend(&loan, journal).await?;
-    let ended = with_kubeconfig(&lent, &args.command).await;
+    let ended = if endings.have_come().await {
+        Err(Error::new(Kind::Interrupted, "interrupted"))
+    } else {
+        with_kubeconfig(&lent, &args.command, endings).await
+    };
     registering.revoke(&lent).await?;
     journal.told();
     printer.say(&format!("the credential of {command} is revoked: within 10 s nobody can use it"));
@@ -72,7 +77,7 @@ async fn observed(args: &ExportArgs, command: &str, printer: Printer) -> Result<
 
 /// Runs the command with KUBECONFIG.
 #[cfg(target_os = "linux")]
-async fn with_kubeconfig(lent: &Lent, command: &[std::ffi::OsString]) -> Result<ExitStatus> {
+async fn with_kubeconfig(lent: &Lent, command: &[std::ffi::OsString], endings: Endings) -> Result<ExitStatus> {
     use std::io::Write as _;
 
     use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
@@ -87,12 +92,12 @@ async fn with_kubeconfig(lent: &Lent, command: &[std::ffi::OsString]) -> Result<
     // In memory alone, and by this process: whatever the command starts can read it, and it ends with this one.
     let path = format!("/proc/{}/fd/{}", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(&held));
     let ended = started(command, Path::new(&path))?;
-    until_it_ends(ended).await
+    until_it_ends(ended, endings).await
 }
 
 /// Elsewhere a kubeconfig cannot be handed over without a file on a disk.
 #[cfg(not(target_os = "linux"))]
-async fn with_kubeconfig(_lent: &Lent, _command: &[std::ffi::OsString]) -> Result<ExitStatus> {
+async fn with_kubeconfig(_lent: &Lent, _command: &[std::ffi::OsString], _endings: Endings) -> Result<ExitStatus> {
     Err(Error::usage("--ephemeral hands the kubeconfig over in memory, which this system has no way for")
         .hint("write it with --output-file, and end it with unregister-run-cluster"))
 }
@@ -109,32 +114,86 @@ fn started(command: &[std::ffi::OsString], kubeconfig: &Path) -> Result<Child> {
     })
 }
 
-/// Waits for the command. Ctrl-C reaches it by itself; a termination signal is passed on.
+/// Waits for the command. Ctrl-C reaches it by itself; what else would end this program is passed on as a termination.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can hand a kubeconfig over in memory"))]
-async fn until_it_ends(mut child: Child) -> Result<ExitStatus> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{Pid, Signal, kill_process};
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let failed = |error: std::io::Error| Error::failed(format_args!("the command cannot be waited for: {error}"));
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        loop {
-            tokio::select! {
-                ended = child.wait() => return ended.map_err(failed),
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {
-                    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-                    if let Some(pid) = pid {
-                        let _ = kill_process(pid, Signal::TERM);
-                    }
+async fn until_it_ends(mut child: Child, mut endings: Endings) -> Result<ExitStatus> {
+    let failed = |error: std::io::Error| Error::failed(format_args!("the command cannot be waited for: {error}"));
+    loop {
+        tokio::select! {
+            ended = child.wait() => return ended.map_err(failed),
+            from_terminal = endings.next() => {
+                #[cfg(target_os = "linux")]
+                if !from_terminal && let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
                 }
+                let _ = from_terminal;
             }
         }
     }
-    #[cfg(not(target_os = "linux"))]
-    child.wait().await.map_err(|error| Error::failed(format_args!("the command cannot be waited for: {error}")))
+}
+
+/// What would end this program, from before the credential is there: it must be revoked first.
+#[cfg(unix)]
+struct Endings {
+    terminal: [tokio::signal::unix::Signal; 2],
+    others: [tokio::signal::unix::Signal; 2],
+}
+
+#[cfg(unix)]
+impl Endings {
+    fn watch() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let unwatched = |error: std::io::Error| Error::failed(format_args!("signals cannot be waited for: {error}"));
+        Ok(Self {
+            terminal: [
+                signal(SignalKind::interrupt()).map_err(unwatched)?,
+                signal(SignalKind::quit()).map_err(unwatched)?,
+            ],
+            others: [
+                signal(SignalKind::terminate()).map_err(unwatched)?,
+                signal(SignalKind::hangup()).map_err(unwatched)?,
+            ],
+        })
+    }
+
+    /// Waits for the next; did it come from the terminal, which sends it to the command as well?
+    async fn next(&mut self) -> bool {
+        let ([interrupt, quit], [terminate, hangup]) = (&mut self.terminal, &mut self.others);
+        tokio::select! {
+            _ = interrupt.recv() => true,
+            _ = quit.recv() => true,
+            _ = terminate.recv() => false,
+            _ = hangup.recv() => false,
+        }
+    }
+
+    /// Has one come already?
+    async fn have_come(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.next() => true,
+            () = std::future::ready(()) => false,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Endings;
+
+#[cfg(not(unix))]
+impl Endings {
+    fn watch() -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        let _ = tokio::signal::ctrl_c().await;
+        true
+    }
+
+    async fn have_come(&mut self) -> bool {
+        false
+    }
 }
 
 /// The command's own end is that of this one.

@@ -15,7 +15,11 @@ use crate::{
 };
 
 /// What becomes of the reader's own objects: those that are wanted, and those that no longer are.
-pub(super) async fn changes(build: &Cluster, registering: &Registering, adopt: bool) -> Result<Vec<Change>> {
+pub(in crate::commands) async fn changes(
+    build: &Cluster,
+    registering: &Registering,
+    adopt: bool,
+) -> Result<Vec<Change>> {
     let registration = registering.registration();
     let Some(export) = &registration.export else { return Ok(Vec::new()) };
     let recorded = registering.run_cluster().recorded();
@@ -49,9 +53,10 @@ async fn wanted(build: &Cluster, form: &ObjectForm, name: &Name, place: &Place<'
         return Ok(Change::create(Side::Build, desired));
     };
     let owner = map(&observed["metadata"]["labels"]);
-    if registration_of(&owner) != Some(name.as_str()) && !adopt {
-        let whose = registration_of(&owner)
-            .map_or("somebody else's".to_owned(), |other| format!("the registration '{}'s", other.escape_debug()));
+    if !ObjectForm::is_own(&observed, name, place.secret) && !adopt {
+        let whose = registration_of(&owner).map_or("somebody else's".to_owned(), |other| {
+            format!("of the registration '{}', for another Secret", other.escape_debug())
+        });
         return Err(Error::conflict(format_args!("{} is there already and is {whose}", desired.display_name()))
             .hint("take it over with --adopt, or leave it alone with --no-object"));
     }
@@ -82,9 +87,16 @@ pub(in crate::commands) async fn going(
 ) -> Result<Option<Change>> {
     let mut manifest = form.manifest(&labels(name), place);
     let observed = build.read_object(&form.kind, manifest.namespace.as_deref(), &manifest.name).await?;
-    let observed = observed.filter(|found| registration_of(&map(&found["metadata"]["labels"])) == Some(name.as_str()));
+    let observed = observed.filter(|found| ObjectForm::is_own(found, name, place.secret));
     Ok(observed.map(|found| {
         manifest.body = found;
-        Change { op: Op::Delete, ..Change::delete(Side::Build, manifest, "it refers to the Secret that goes") }
+        Change {
+            op: Op::Delete,
+            ..Change::delete(
+                Side::Build,
+                manifest,
+                "it refers to the Secret that goes; what its controller deployed goes with it",
+            )
+        }
     }))
 }

@@ -1,5 +1,7 @@
 //! What is exported from: the registration, the ways to both clusters, and what is asked with them.
 
+use std::time::Duration;
+
 use crate::{
     cli::{export::ExportArgs, registrations::RegistrationsArgs},
     cluster::Cluster,
@@ -16,7 +18,6 @@ use crate::{
     registration::{
         Asked, Registration, Rotation,
         form::{self, Export},
-        generations::GRACE,
         held::Held,
         names::{Name, ObjectRef},
         printed::{Part, Printing},
@@ -104,7 +105,7 @@ impl Of {
             way: form::Way::Stored(Vec::new()),
         };
         let namespace = self.place(args, &export, is_printed);
-        export.way = self.way(way, reader, &name, &namespace).await?;
+        export.way = self.way(way, reader).await;
         self.check_secret(args, &export, &namespace)?;
         let from = as_recorded(&name, &namespace, None, &self.build.kubeconfig, &self.contexts.run)?;
         if let Some(why) = export.lacks(&from.context_endpoint) {
@@ -128,12 +129,13 @@ impl Of {
             adopt: args.adopt,
             // What leaves the plugin's hands is a new one each time.
             rotation: if is_printed { Rotation::Now } else { Rotation::WhenNeeded },
-            grace: args.grace.unwrap_or(GRACE),
+            grace: Duration::ZERO,
             run_server: of.run_server.clone(),
             run_proxy_url: of.run_proxy_url.clone(),
             run_certificate_authority: of.run_certificate_authority.clone(),
             allow_loopback_server: true,
             allow_same_cluster: true,
+            keeps_objects: matches!(way, Way::Stored(None)),
             export: Some(export),
             ..from
         })
@@ -169,17 +171,14 @@ impl Of {
     }
 
     /// Where it goes, as it will be recorded.
-    async fn way(&self, way: &Way, reader: &'static Reader, name: &str, namespace: &str) -> Result<form::Way> {
+    async fn way(&self, way: &Way, reader: &'static Reader) -> form::Way {
         match way {
-            Way::Stored(Some(objects)) => Ok(form::Way::Stored(objects.clone())),
+            Way::Stored(Some(objects)) => form::Way::Stored(objects.clone()),
             Way::Printed { recipient, .. } => {
-                Ok(form::Way::Printed { by: self.build.cluster.who_am_i().await, recipient: recipient.clone() })
+                form::Way::Printed { by: self.build.cluster.who_am_i().await, recipient: recipient.clone() }
             }
             Way::Stored(None) | Way::Plain(_) | Way::Ephemeral => {
-                let held = self.build.cluster.list_registrations(Some(namespace)).await?;
-                let known = held.into_iter().find(|held| held.name == name).and_then(|held| held.recorded?.export);
-                let usual = || reader.objects.iter().take(1).collect();
-                Ok(form::Way::Stored(known.map_or_else(usual, |known| known.objects().to_vec())))
+                form::Way::Stored(reader.objects.iter().take(1).collect())
             }
         }
     }

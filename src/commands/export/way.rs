@@ -56,7 +56,7 @@ pub(super) fn decide(args: &ExportArgs, reader: &'static Reader, printer: Printe
     if args.adopt {
         return Err(Error::usage("--adopt is for a Secret that is stored").hint("add --apply"));
     }
-    let Texts::Credential(part) = part else { return plain(part) };
+    let Texts::Credential(part) = part else { return plain(args, part) };
     let objects = objects.unwrap_or_else(|| reader.objects.iter().take(1).collect());
     let recipient = args.recipient.clone().unwrap_or_else(|| reader.title.to_owned());
     if recipient.chars().any(char::is_control) || recipient.len() > 200 {
@@ -69,13 +69,15 @@ pub(super) fn decide(args: &ExportArgs, reader: &'static Reader, printer: Printe
 pub(super) fn write(
     destination: Destination,
     text: &Token,
-    registration: &Registration,
+    (registration, context): (&Registration, &str),
     printer: Printer,
 ) -> Result<()> {
     destination.write(text.expose().as_bytes(), printer).map_err(|error| {
         error.hint(format_args!(
-            "the credential was made and nobody may have it: kubectl tapmc unregister-run-cluster {} -n {}",
-            registration.name, registration.secret.namespace
+            "the credential was made and nobody may have it: kubectl tapmc unregister-run-cluster {} --context {} -n {}",
+            registration.name,
+            words::shell_word(context),
+            registration.secret.namespace
         ))
     })
 }
@@ -109,7 +111,18 @@ enum Texts {
     AdditionalInput,
 }
 
-fn plain(part: Texts) -> Result<Way> {
+fn plain(args: &ExportArgs, part: Texts) -> Result<Way> {
+    let of_credential = [
+        ("--output-file", args.output_file.is_some()),
+        ("--recipient", args.recipient.is_some()),
+        ("--name", args.name.is_some()),
+        ("--rules", args.rules.is_some()),
+        ("--profile", !args.profile.is_empty()),
+    ];
+    if let Some((flag, _)) = of_credential.iter().find(|(_, typed)| *typed) {
+        return Err(Error::usage(format_args!("this text holds no credential, and {flag} is for one"))
+            .hint("leave it out: the text is printed"));
+    }
     match part {
         Texts::Policy(id, interface) => capacts_policy(&id, interface.as_deref()).map(Way::Plain),
         Texts::AdditionalInput | Texts::Credential(_) => Ok(Way::Plain(capacts_additional_input())),

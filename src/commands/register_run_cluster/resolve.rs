@@ -93,6 +93,7 @@ fn of_run_context(
         secret_name: args.secret_name.clone(),
         run_namespaces: (!args.run_namespace.is_empty()).then(|| args.run_namespace.clone()),
         export: None,
+        keeps_objects: false,
         default_run_namespaces: vec![kubeconfig.namespace(run)?],
         create_namespace: args.create_namespace,
         account_namespace: args.account_namespace.clone(),

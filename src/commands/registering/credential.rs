@@ -102,7 +102,7 @@ impl Run<'_> {
         if stored.endpoint != registration.endpoint {
             return Err(changed(String::new()));
         }
-        let rules = registration.grants.namespaced_rules();
+        let rules = registration.grants.rules_to_prove();
         let verified = self.clusters.reader.verify(&stored.token, &registration.run_namespaces, &rules).await?;
         if verified.missing.is_empty() {
             return Ok(verified);

@@ -93,7 +93,7 @@ impl Registering {
         }
         let namespace = context_namespace(registration);
         let text = kubeconfig::render(&registration.name, &registration.endpoint, namespace, Some(&issued.token));
-        let rules = registration.grants.namespaced_rules();
+        let rules = registration.grants.rules_to_prove();
         let verified = reader.verify(&issued.token, &registration.run_namespaces, &rules).await?;
         if verified.missing.is_empty() {
             return Ok((Token::new(text), issued.expires_at));

@@ -62,6 +62,7 @@ pub(super) fn done(registering: &Registering, outcome: &Outcome, changes: Vec<Do
             account.namespace
         ));
     }
+    report.next.extend(registration.export.as_ref().and_then(|export| export.reader.advice).map(str::to_owned));
     let is_printed = registration.export.as_ref().is_some_and(Export::is_printed);
     if is_printed {
         report.next.push(format!(

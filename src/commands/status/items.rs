@@ -3,7 +3,7 @@
 use crate::{
     commands::build_cluster::BuildCluster,
     registration::{
-        health::{self, Facts, Severity},
+        health::{self, Base, Facts, Severity},
         held::Held,
         live::{LiveFacts, OwnLook, Trial},
         readers::Reader,
@@ -19,8 +19,14 @@ use crate::{
 use super::look::Look;
 
 /// The registrations, the worst first, then the soonest to expire.
-pub(super) fn items(all: &[Held], look: &Look, build: &BuildCluster) -> Vec<RegistrationStatus> {
-    let mut items: Vec<RegistrationStatus> = (0..all.len()).map(|index| item(all, index, look, build)).collect();
+pub(super) fn items(
+    all: &[Held],
+    look: &Look,
+    build: &BuildCluster,
+    listed: impl Fn(&str) -> bool,
+) -> Vec<RegistrationStatus> {
+    let one = |index| item(all, index, look, build, &listed);
+    let mut items: Vec<RegistrationStatus> = (0..all.len()).map(one).collect();
     items.sort_by(|a, b| {
         let place = |item: &RegistrationStatus| (item.severity, item.expires_in_seconds);
         place(a).cmp(&place(b)).then_with(|| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)))
@@ -28,7 +34,13 @@ pub(super) fn items(all: &[Held], look: &Look, build: &BuildCluster) -> Vec<Regi
     items
 }
 
-fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> RegistrationStatus {
+fn item(
+    all: &[Held],
+    index: usize,
+    look: &Look,
+    build: &BuildCluster,
+    listed: &impl Fn(&str) -> bool,
+) -> RegistrationStatus {
     let held = &all[index];
     let live = look.live.as_ref().and_then(|live| live.get(index));
     let readers = look.readers.as_ref().and_then(|readers| readers.as_ref().ok()).map(|all| all.of(&held.secret));
@@ -41,6 +53,7 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
         live,
         readers: readers.as_deref(),
         renewal: renewal.as_ref(),
+        base: base(all, held, listed),
     };
     let findings = health::judge(facts);
     let (severity, state) = health::state(&findings, live.is_some());
@@ -69,6 +82,16 @@ fn item(all: &[Held], index: usize, look: &Look, build: &BuildCluster) -> Regist
         renewal: renewal_status(held, renewal.as_ref()),
         live: live.map(|live| live_status(live, &facts)),
         readers: readers.map(|readers| readers.into_iter().map(reader_status).collect()),
+    }
+}
+
+/// The registration that one was exported from; not known where its namespace was not listed.
+fn base<'a>(all: &'a [Held], held: &Held, listed: &impl Fn(&str) -> bool) -> Base<'a> {
+    let Some(export) = held.export() else { return Base::Unknown };
+    match all.iter().find(|other| export.is_of(&other.name, &other.secret.namespace)) {
+        Some(base) => Base::There(base),
+        None if listed(&export.of_namespace) => Base::Gone,
+        None => Base::Unknown,
     }
 }
 

@@ -159,6 +159,14 @@ async fn stored_look(
         Ok(None) => return not_sent(KubeconfigState::Unread("the Secret is gone by now".to_owned()), "it is gone"),
         Err(error) => return not_sent(KubeconfigState::Unread(error.to_string()), "it could not be read"),
     };
+    if held.is_printed() {
+        let state = if secret.keys.is_empty() {
+            KubeconfigState::Printed
+        } else {
+            KubeconfigState::Changed("holds something, although it is recorded as printed".to_owned())
+        };
+        return not_sent(state, "it was printed");
+    }
     let state = kubeconfig_state(held, secret.stored.as_ref().ok());
     let Some(stored) = secret.stored.ok().filter(|_| held.is_damaged() || is_as_recorded(&state)) else {
         return not_sent(state, "the stored kubeconfig is not the recorded one");

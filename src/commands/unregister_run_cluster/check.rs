@@ -11,7 +11,7 @@ use crate::{
     plan::Side,
     registration::{
         facts::Rights,
-        removal::{Wishes, check_readers},
+        removal::{Wishes, check_objects, check_readers},
     },
 };
 
@@ -26,6 +26,7 @@ pub(super) async fn check(
     let build = sides.build_cluster();
     if let Some(build) = build {
         check_readers(&observation.going, &observation.readers, wishes, build.place())?;
+        check_objects(&observation.going, &observation.objects, wishes, build.place())?;
     }
     let run = match &observation.run {
         Way::There(there) => Some(&there.cluster.cluster),

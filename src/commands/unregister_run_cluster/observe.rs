@@ -28,7 +28,7 @@ use crate::{
         facts::{Identity, SecretFacts},
         held::Held,
         kubeconfig::Endpoint,
-        names::{Name, ObjectRef},
+        names::ObjectRef,
         readers::Readers,
         removal::{self, FarSide, Going, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded},
         renewal::schedule::Member,
@@ -81,7 +81,7 @@ impl Observation {
             Way::Left => FarSide::Left,
         };
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
-        plan.with_objects(&self.objects);
+        plan.with_objects(&self.objects, wishes);
         plan.with_renewal(&self.renewal);
         plan.with_delivered(&self.delivered);
         if let Way::There(there) = &self.run {
@@ -237,9 +237,9 @@ async fn observe_one(
         Some(build) => renewal(build, shared, target, &run, &secret).await?,
         None => Vec::new(),
     };
-    let objects = match (&target.held, sides.build_cluster()) {
-        (Some(held), Some(build)) => own_objects(build, &target.name, held, &secret).await?,
-        _ => Vec::new(),
+    let objects = match sides.build_cluster() {
+        Some(build) => own_objects(build, target, &run, &secret).await?,
+        None => Vec::new(),
     };
     let mut object = facts.as_ref().map(|facts| facts.body.clone());
     if let Some(object) = &mut object {
@@ -267,22 +267,26 @@ async fn observe_one(
     })
 }
 
-/// The objects of the reader's own that a stored export has beside its Secret.
-async fn own_objects(build: &Cluster, name: &Name, held: &Held, secret: &ObjectRef) -> Result<Vec<Change>> {
-    let Some(export) = held.recorded.as_ref().and_then(|recorded| recorded.export.as_ref()) else {
-        return Ok(Vec::new());
+/// The objects that an export made for its reader, by what either side records.
+async fn own_objects(build: &Cluster, target: &Target, run: &Way, secret: &ObjectRef) -> Result<Vec<Change>> {
+    let there = match run {
+        Way::There(there) => there.own.recorded.as_ref(),
+        Way::Gone(_) | Way::Left => None,
     };
-    let endpoint = Endpoint::at(held.server());
+    let held = target.held.as_ref();
+    let recorded = held.and_then(|held| held.recorded.as_ref()).or(there);
+    let Some(export) = recorded.and_then(|recorded| recorded.export.as_ref()) else { return Ok(Vec::new()) };
+    let endpoint = Endpoint::at(held.map_or("", Held::server));
     let place = Place {
         cluster: export.of.as_str(),
         secret,
         key: export.kubeconfig_key(),
         endpoint: &endpoint,
-        run_cluster_uid: held.run_cluster_uid(),
+        run_cluster_uid: "",
     };
     let mut changes = Vec::new();
     for form in export.objects() {
-        changes.extend(going(build, form, name, &place).await?);
+        changes.extend(going(build, form, &target.name, &place).await?);
     }
     Ok(changes)
 }

@@ -8,11 +8,13 @@ use super::sides::Sides;
 use crate::{
     cli::{registrations::RegistrationsArgs, unregister_run_cluster::UnregisterRunClusterArgs},
     commands::build_cluster::BuildCluster,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
+    output::Printer,
     registration::{
         held::{self, Held},
         names::Name,
     },
+    words,
 };
 
 /// A registration that is to go.
@@ -34,7 +36,7 @@ impl Target {
 }
 
 /// The registrations that are meant, in the order of their names.
-pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> Result<Vec<Target>> {
+pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs, printer: Printer) -> Result<Vec<Target>> {
     let asked = &args.registrations;
     let is_run_side = args.sides.run_side;
     if args.run_cluster.run_context.is_some() && !is_run_side && (args.all || asked.names.len() > 1) {
@@ -52,7 +54,12 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> R
     if let ([name], Some(_)) = (asked.names.as_slice(), &args.run_cluster.run_context)
         && !known.iter().any(|held| &held.name == name)
     {
-        return Ok(vec![Target { name: Name::parse(name)?, held: None, namespace }]);
+        let mut all: Vec<Target> = vec![Target { name: Name::parse(name)?, held: None, namespace: namespace.clone() }];
+        let lost = namespace.as_deref().map(|namespace| (name.as_str(), namespace));
+        for held in exports(build, &lost.into_iter().collect::<Vec<_>>(), printer).await? {
+            all.push(Target { name: Name::parse(&held.name)?, namespace: namespace.clone(), held: Some(held) });
+        }
+        return Ok(all);
     }
     let mut found = held::select(known, &asked.names, build.cluster.place()).map_err(|error| {
         let closer = error.hint_text().unwrap_or_default().to_owned();
@@ -61,7 +68,10 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> R
         ))
     })?;
     if !is_run_side {
-        found.extend(exports(build, &found).await);
+        let of: Vec<(&str, &str)> =
+            found.iter().map(|held| (held.name.as_str(), held.secret.namespace.as_str())).collect();
+        let exported = exports(build, &of, printer).await?;
+        found.extend(exported);
     }
     found.sort_by(|a, b| (&a.name, &a.secret).cmp(&(&b.name, &b.secret)));
     found.dedup_by(|a, b| a.secret == b.secret);
@@ -73,20 +83,26 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs) -> R
 
 /// What was exported from them, wherever it stands: it goes with them. Who may not look into all namespaces sees
 /// that of the registrations' own.
-async fn exports(build: &BuildCluster, of: &[Held]) -> Vec<Held> {
-    let everywhere = build.cluster.list_registrations(None).await;
-    let known = if let Ok(known) = everywhere {
-        known
-    } else {
-        let namespaces: BTreeSet<&str> = of.iter().map(|held| held.secret.namespace.as_str()).collect();
-        let listed = namespaces.into_iter().map(|namespace| build.cluster.list_registrations(Some(namespace)));
-        join_all(listed).await.into_iter().flatten().flatten().collect()
+async fn exports(build: &BuildCluster, of: &[(&str, &str)], printer: Printer) -> Result<Vec<Held>> {
+    let known = match build.cluster.list_registrations(None).await {
+        Ok(known) => known,
+        Err(error) if error.kind() == Kind::NotAllowed => {
+            let namespaces: BTreeSet<&str> = of.iter().map(|(_, namespace)| *namespace).collect();
+            printer.warn(&[format!(
+                "you may not list Secrets in all namespaces: what was exported from {} to others than {} is not found, and lives on",
+                words::list(of.iter().map(|(name, _)| format!("'{name}'"))),
+                words::list(namespaces.iter().map(|namespace| format!("'{namespace}'")))
+            )]);
+            let listed = namespaces.into_iter().map(|namespace| build.cluster.list_registrations(Some(namespace)));
+            let listed: Result<Vec<Vec<Held>>> = join_all(listed).await.into_iter().collect();
+            listed?.into_iter().flatten().collect()
+        }
+        Err(error) => return Err(error),
     };
     let is_of_these = |held: &Held| {
-        let export = held.recorded.as_ref().and_then(|recorded| recorded.export.as_ref());
-        export.is_some_and(|export| of.iter().any(|held| export.is_of(&held.name, &held.secret.namespace)))
+        held.export().is_some_and(|export| of.iter().any(|(name, namespace)| export.is_of(name, namespace)))
     };
-    known.into_iter().filter(is_of_these).collect()
+    Ok(known.into_iter().filter(is_of_these).collect())
 }
 
 /// The registrations that were named, where only the run cluster can be asked.

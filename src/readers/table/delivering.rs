@@ -16,6 +16,7 @@ pub(super) const KUBECONFIG: Reader = Reader {
     reads: Reads::Kubeconfig { effects: &[], context: Context::Current },
     needs: Needs::AnyOf(&Profile::ALL),
     objects: &[],
+    advice: None,
     renewal: REPLACED,
     sources: &["kubernetes/client-go: tools/clientcmd"],
 };
@@ -43,6 +44,7 @@ pub(super) const CARVEL: Reader = Reader {
     },
     needs: Needs::AnyOf(DELIVERED),
     objects: &[],
+    advice: None,
     renewal: "read at each deploy",
     sources: &[
         "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_restricted.go",
@@ -82,6 +84,7 @@ pub(super) const FLUX: Reader = Reader {
         Profile::FluxImpersonate,
     ]),
     objects: &[],
+    advice: None,
     renewal: "read at each reconcile; at once with the label `reconcile.fluxcd.io/watch: Enabled`",
     sources: &["fluxcd/pkg@e2cfd1a:runtime/client/kubeconfig.go", "fluxcd/pkg@e2cfd1a:runtime/client/impersonator.go"],
 };
@@ -100,6 +103,10 @@ pub(super) const ARGOCD: Reader = Reader {
     reads: Reads::ArgoCd,
     needs: Needs::AsRegistered(&[Profile::Watch]),
     objects: &[],
+    advice: Some(
+        "Argo CD lists every kind in its namespaces: set resource.respectRBAC to normal in argocd-cm, or what it may not list \
+         fails its cache",
+    ),
     renewal: REWRITTEN,
     sources: &[
         "argoproj/argo-cd@37ee009:docs/operator-manual/declarative-setup.md",
@@ -120,6 +127,7 @@ pub(super) const FLEET: Reader = Reader {
     reads: AS_IT_IS,
     needs: Needs::Rules("what installs its agent: a role that may do everything"),
     objects: &[objects::FLEET],
+    advice: None,
     renewal: REWRITTEN,
     sources: &["rancher/fleet@3b2c622:internal/config/config.go"],
 };
@@ -137,6 +145,7 @@ pub(super) const CROSSPLANE: Reader = Reader {
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
     objects: &objects::CROSSPLANE,
+    advice: Some("provider-helm keeps its releases in Secrets: --profile package-values, or --rules FILE"),
     renewal: REWRITTEN,
     sources: &[
         "crossplane-contrib/provider-kubernetes@350ef9a:examples/cluster/provider/config.yaml",
@@ -152,6 +161,7 @@ pub(super) const CAPACT: Reader = Reader {
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
     objects: &[],
+    advice: None,
     renewal: "`capact typeinstance apply` with its id",
     sources: &[
         "capactio/hub-manifests@648fc71:manifests/type/containerization/kubernetes/kubeconfig.yaml",
@@ -167,6 +177,7 @@ pub(super) const TAP_GUI: Reader = Reader {
     reads: Reads::ClusterList,
     needs: Needs::Only(&[Profile::View]),
     objects: &[],
+    advice: None,
     renewal: "the values are changed",
     sources: &["pivotal/docs-tap@1-9-1:tap-gui/cluster-view-setup.hbs.md"],
 };

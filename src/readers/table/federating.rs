@@ -21,6 +21,7 @@ pub(super) const CLUSTER_API: Reader = Reader {
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
     objects: &[],
+    advice: None,
     renewal: REWRITTEN,
     sources: &[
         "kubernetes-sigs/cluster-api@ae7ff04:util/secret/consts.go",
@@ -55,6 +56,7 @@ pub(super) const ISTIO: Reader = Reader {
     },
     needs: Needs::Only(&[Profile::Istio]),
     objects: &[],
+    advice: None,
     renewal: REWRITTEN,
     sources: &["istio/istio@86c9f01:pkg/kube/multicluster/secretcontroller.go", "istio/istio@0098d99:pkg/kube/util.go"],
 };
@@ -74,6 +76,7 @@ pub(super) const KARMADA: Reader = Reader {
     reads: Reads::Token { certificate_authority: Some("caBundle") },
     needs: Needs::AsRegistered(&[Profile::Watch, Profile::Karmada]),
     objects: &[objects::KARMADA],
+    advice: Some("no impersonator is made: karmadactl's way to the members needs one, and it could act as anybody"),
     renewal: REWRITTEN,
     sources: &["karmada-io/karmada@f8fdd02:pkg/util/credential.go"],
 };
@@ -92,6 +95,7 @@ pub(super) const SVELTOS: Reader = Reader {
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
     objects: &[objects::SVELTOS],
+    advice: Some("Sveltos's agent is deployed with it unless it runs agentless: say what that needs with --rules FILE"),
     renewal: "rewritten, or by itself (`tokenRequestRenewalOption`)",
     sources: &[
         "projectsveltos/libsveltos@fe4f45b:api/v1beta1/sveltoscluster_type.go",
@@ -112,6 +116,7 @@ pub(super) const ADMIRALTY: Reader = Reader {
     reads: NAMED_CONTEXT,
     needs: Needs::Only(&[Profile::Admiralty]),
     objects: &[objects::TARGET, objects::CLUSTER_TARGET],
+    advice: None,
     renewal: REWRITTEN,
     sources: &[
         "admiraltyio/admiralty@0dd7771:pkg/apis/multicluster/v1alpha1/target_types.go",
@@ -132,6 +137,7 @@ pub(super) const MULTICLUSTER_RUNTIME: Reader = Reader {
     reads: AS_IT_IS,
     needs: Needs::AsRegistered(&[Profile::Watch]),
     objects: &[],
+    advice: None,
     renewal: REWRITTEN,
     sources: &["kubernetes-sigs/multicluster-runtime@d7413ad:providers/kubeconfig/provider.go"],
 };
@@ -164,6 +170,7 @@ pub(super) const CLUSTER_PROFILE: Reader = Reader {
     },
     needs: WHAT_IT_DEPLOYS,
     objects: &[objects::CLUSTER_PROFILE],
+    advice: None,
     renewal: REWRITTEN,
     sources: &["kubernetes-sigs/cluster-inventory-api@638f79c:plugins/kubeconfig-secretreader/cmd/plugin/README.md"],
 };
@@ -182,6 +189,7 @@ pub(super) const ARGO_MCK: Reader = Reader {
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
     objects: &[],
+    advice: None,
     renewal: REWRITTEN,
     sources: &["argoproj-labs/multi-cluster-kubernetes@3b7b626:api/config/config.go"],
 };
@@ -194,6 +202,7 @@ pub(super) const TENSILE_KUBE: Reader = Reader {
     reads: AS_IT_IS,
     needs: Needs::Rules("what a virtual node does: Pods and what they use, in the whole cluster"),
     objects: &[],
+    advice: None,
     renewal: REPLACED,
     sources: &["virtual-kubelet/tensile-kube@ad40680:cmd/provider/main.go"],
 };
@@ -206,6 +215,7 @@ pub(super) const LIQO: Reader = Reader {
     reads: AS_IT_IS,
     needs: Needs::Rules("what peering does: Liqo installs an identity and its own resources"),
     objects: &[],
+    advice: None,
     renewal: "Liqo makes an identity of its own with it",
     sources: &["liqotech/liqo@557c199:pkg/consts/authentication.go"],
 };

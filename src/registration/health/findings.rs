@@ -27,6 +27,7 @@ pub(super) fn all(facts: Facts<'_>) -> Vec<Finding> {
     found.extend(judge.expiry().filter(|_| !is_rebuilt));
     found.extend(live);
     found.extend(judge.renewal());
+    found.extend(judge.exported());
     found.extend(facts.readers.into_iter().flatten().filter_map(|reader| judge.reader(reader)));
     found
 }
@@ -165,8 +166,9 @@ impl Judge<'_> {
     fn kubeconfig(&self, live: &LiveFacts) -> Option<Finding> {
         let secret = &self.facts.held.secret;
         match &live.kubeconfig {
-            // A damaged record is told by itself, and what was printed is not here.
-            KubeconfigState::Changed(_) if self.facts.held.is_damaged() || self.facts.held.is_printed() => None,
+            // A damaged record is told by itself.
+            KubeconfigState::Changed(_) if self.facts.held.is_damaged() => None,
+            KubeconfigState::Printed => None,
             KubeconfigState::AsRecorded { expires_at } => {
                 let recorded = self.facts.held.expires_at()?;
                 let differ = recorded.as_second().abs_diff(expires_at.as_second()) > ROUNDING;

@@ -60,8 +60,11 @@ impl Judge<'_> {
             );
             return Some(finding(Severity::Attention, "superseded", message, Some(self.repair.adopt())));
         }
-        let differ = theirs.run_namespaces != ours.run_namespaces || theirs.grants != ours.grants;
-        let message = "the annotations of the Secret name other run namespaces or rights than the run cluster records";
+        let differ = theirs.run_namespaces != ours.run_namespaces
+            || theirs.grants != ours.grants
+            || theirs.export != ours.export;
+        let message =
+            "the annotations of the Secret name other run namespaces, rights or readers than the run cluster records";
         differ.then(|| finding(Severity::Attention, "record-differs", message, Some(self.repair.register())))
     }
 

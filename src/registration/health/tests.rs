@@ -53,7 +53,16 @@ fn seen(side: RunSide, trial: Trial) -> LiveFacts {
 }
 
 fn facts<'a>(held: &'a Held, live: Option<&'a LiveFacts>) -> Facts<'a> {
-    Facts { held, build_context: "build", build: None, now: at(1_100), live, readers: None, renewal: None }
+    Facts {
+        held,
+        build_context: "build",
+        build: None,
+        now: at(1_100),
+        live,
+        readers: None,
+        renewal: None,
+        base: Base::Unknown,
+    }
 }
 
 fn words(facts: Facts<'_>) -> Vec<(Severity, &'static str)> {

@@ -19,7 +19,8 @@ pub(super) fn rules(profile: Profile) -> Vec<PolicyRule> {
     }
 }
 
-/// What TAP GUI and Backstage's Kubernetes plugin read; Secrets are not among it.
+/// What TAP GUI and Backstage's Kubernetes plugin read (pivotal/docs-tap@1-9-1: tap-gui/cluster-view-setup.hbs.md);
+/// Secrets, and what is created, are not among it.
 fn view() -> Vec<PolicyRule> {
     vec![
         rule("", &["pods", "pods/log", "services", "configmaps", "limitranges", "resourcequotas", "namespaces"], &READ),
@@ -28,8 +29,33 @@ fn view() -> Vec<PolicyRule> {
         rule("networking.k8s.io", &["ingresses"], &READ),
         rule("batch", &["jobs", "cronjobs"], &READ),
         rule("metrics.k8s.io", &["pods"], &READ),
-        rule("carto.run", &["clustersupplychains", "workloads", "deliverables", "clusterdeliveries"], &READ),
+        rule(
+            "carto.run",
+            &[
+                "clustersupplychains",
+                "clusterdeliveries",
+                "clustersourcetemplates",
+                "clusterimagetemplates",
+                "clusterconfigtemplates",
+                "clusterdeploymenttemplates",
+                "clusterruntemplates",
+                "clustertemplates",
+                "workloads",
+                "deliverables",
+                "runnables",
+            ],
+            &READ,
+        ),
         rule("packaging.carvel.dev", &["packageinstalls"], &READ),
+        rule("data.packaging.carvel.dev", &["packages"], &READ),
+        rule("source.toolkit.fluxcd.io", &["gitrepositories"], &READ),
+        rule("source.apps.tanzu.vmware.com", &["imagerepositories", "mavenartifacts"], &READ),
+        rule("conventions.carto.run", &["podintents"], &READ),
+        rule("kpack.io", &["images", "builds"], &READ),
+        rule("scanning.apps.tanzu.vmware.com", &["sourcescans", "imagescans", "scanpolicies"], &READ),
+        rule("app-scanning.apps.tanzu.vmware.com", &["imagevulnerabilityscans"], &READ),
+        rule("tekton.dev", &["taskruns", "pipelineruns"], &READ),
+        rule("apiextensions.k8s.io", &["customresourcedefinitions"], &READ),
         rule("kappctrl.k14s.io", &["apps"], &READ),
         rule("serving.knative.dev", &["configurations", "revisions", "routes", "services"], &READ),
     ]

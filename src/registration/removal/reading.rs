@@ -79,6 +79,22 @@ pub fn check_readers(going: &Going, readers: &ReadersFacts, wishes: Wishes, plac
         .hint("--with-readers deletes them first, and with them what they deployed, while the credential still works"))
 }
 
+/// Refuses while the objects that an export made for its reader are there, unless the operator wishes otherwise.
+///
+/// # Errors
+/// [`Kind::Conflict`](crate::error::Kind::Conflict) with the list.
+pub fn check_objects(going: &Going, objects: &[Change], wishes: Wishes, place: &str) -> Result<()> {
+    if objects.is_empty() || wishes.with_readers || wishes.ignore_readers {
+        return Ok(());
+    }
+    Err(Error::conflict(format_args!(
+        "the Secret {} on {place} is what {} refers to, made for it by export",
+        going.secret,
+        words::list(objects.iter().map(|change| change.manifest.display_name()))
+    ))
+    .hint("--with-readers deletes that first, and its controller takes back what it deployed, while the credential still works"))
+}
+
 fn described(shown: String, is_going: bool) -> String {
     if is_going { format!("{shown} (being deleted)") } else { shown }
 }

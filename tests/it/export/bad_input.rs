@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::Exported;
-use crate::support::{BUILD, BUILD_TWO, Kubectl, Tapmc, unique};
+use crate::{
+    register_run_cluster::case::Case,
+    support::{BUILD, BUILD_TWO, Kubectl, Tapmc, kubeconfig::started, unique},
+};
 
 #[test]
 fn readers_and_forms() {
@@ -92,4 +95,68 @@ fn another_cluster_behind_the_context_is_refused() {
     it.print("kubeconfig")
         .args(["--run-context", crate::support::RUN_PACKAGES])
         .fails(2, &["leads to the cluster", "is of the cluster"]);
+}
+
+#[test]
+fn a_registration_is_no_export_and_an_export_no_registration() {
+    let it = Exported::new("same");
+    let name = format!("{}-multicluster-runtime", it.case.name);
+    let other = Case { name: name.clone(), apps: it.case.apps.clone(), run: it.case.run.clone() };
+    other.register().succeeds();
+    let before = other.secret();
+    it.apply("multicluster-runtime").fails(4, &["which is a registration of its own", "--name"]);
+    assert_eq!(other.secret(), before);
+    it.apply("argocd").succeeds();
+    Tapmc::new(["register-run-cluster", "--build-context", BUILD, "--run-context", &it.case.run, "--yes"])
+        .args(["--name", &format!("{}-argocd", it.case.name), "-n", &it.namespace, "--allow-loopback-server"])
+        .fails(4, &["was exported from", "--name"]);
+    // Neither is one export another.
+    it.apply("istio")
+        .args(["--allow-broad-rules", "--name", &format!("{}-argocd", it.case.name)])
+        .fails(4, &["exported from"]);
+}
+
+#[test]
+fn an_object_of_a_registration_that_is_called_alike_is_left_alone() {
+    let Some(_) = started(BUILD) else { return };
+    let it = Exported::new("alike");
+    it.apply("admiralty").args(["--allow-broad-rules", "--kind", "ClusterTarget"]).succeeds();
+    // Somebody's Secret says that the object is its own, as one of another run cluster would.
+    let secret = it.secret(&format!("{}-admiralty", it.case.name));
+    let theirs = unique("theirs");
+    Kubectl::on(BUILD).namespace(&theirs);
+    let copy = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {
+        "name": secret["metadata"]["name"], "namespace": theirs,
+        "labels": secret["metadata"]["labels"], "annotations": secret["metadata"]["annotations"]}});
+    Kubectl::on(BUILD).apply(&copy.to_string());
+    let name = format!("{}-admiralty", it.case.name);
+    let plan =
+        Tapmc::new(["unregister-run-cluster", &name, "-n", &theirs, "--context", BUILD, "--with-readers", "--dry-run"])
+            .run();
+    assert!(!plan.stderr.contains("clustertarget"), "{}", plan.stderr);
+}
+
+#[test]
+fn status_tells_of_an_export_whose_registration_changed_or_is_gone() {
+    let it = Exported::new("base");
+    let more = unique("more");
+    it.case.run().namespace(&more);
+    it.case.again().args(["--run-namespace", &it.case.apps, "--run-namespace", &more]).succeeds();
+    let export = || Tapmc::new(["export", &it.case.name, "--for", "flux", "--apply", "--yes", "--context", BUILD]);
+    export().succeeds();
+    it.case.again().args(["--run-namespace", &it.case.apps]).succeeds();
+    let name = format!("{}-flux", it.case.name);
+    let found = || {
+        let status = Tapmc::new(["status", "--live=false", "--context", BUILD, "-o", "json"]).succeeds().json();
+        let items = status["items"].as_array().expect("items").clone();
+        items.into_iter().find(|item| item["name"] == name.as_str()).expect("the export")
+    };
+    let wider = found();
+    assert_eq!(wider["state"], "wider-than-base", "{wider}");
+    assert!(wider["findings"][0]["message"].as_str().is_some_and(|text| text.contains(&more)), "{wider}");
+    export().args(["--run-namespace", &it.case.apps]).succeeds();
+    assert_eq!(found()["state"], "recorded");
+    Kubectl::on(BUILD).run(&["delete", "secret", &format!("{}-kubeconfig", it.case.name), "-n", "default"]);
+    assert_eq!(found()["state"], "base-gone");
+    Tapmc::new(["unregister-run-cluster", &name, "--context", BUILD, "--yes"]).succeeds();
 }

@@ -44,6 +44,15 @@ fn its_end_is_the_commands() {
 
 #[test]
 fn a_termination_ends_command_and_credential() {
+    ends_both("TERM");
+}
+
+#[test]
+fn so_does_the_end_of_the_terminal() {
+    ends_both("HUP");
+}
+
+fn ends_both(signal: &str) {
     let it = Exported::new("term");
     let folder = tempfile::tempdir().expect("a folder");
     let kept = folder.path().join("kept");
@@ -52,7 +61,9 @@ fn a_termination_ends_command_and_credential() {
     // A registration that is repaired meanwhile leaves it alone.
     it.case.again().succeeds();
     assert_eq!(it.case.markers().len(), 2);
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill").success());
+    assert!(
+        Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill").success()
+    );
     let output = Output::of(&command, &child.wait_with_output().expect("it ends"));
     assert_eq!(output.code, 143, "{}", output.stderr);
     assert!(output.stderr.contains("is revoked"), "{}", output.stderr);

@@ -27,7 +27,7 @@ impl Owned {
     }
 
     fn unregister(&self, reader: &str) {
-        self.it.verb("unregister-run-cluster", reader).arg("--yes").succeeds();
+        self.it.verb("unregister-run-cluster", reader).args(["--with-readers", "--yes"]).succeeds();
     }
 }
 
@@ -47,6 +47,12 @@ fn is_made_once_and_leaves_no_rest(reader: &str, kinds: &[&str]) {
         let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
         assert_eq!(version(&owned.object(kind).expect("still there")), version(&made));
         owned.it.verb("verify", reader).succeeds();
+        // What its controller deployed would go with it: not without being asked.
+        owned
+            .it
+            .verb("unregister-run-cluster", reader)
+            .arg("--yes")
+            .fails(4, &["made for it by export", "--with-readers"]);
         owned.unregister(reader);
         assert_eq!(owned.object(kind), None, "{kind}");
         let secrets = format!("kubectl-tapmc/registration={registration}");

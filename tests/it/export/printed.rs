@@ -55,8 +55,12 @@ fn a_printed_kubeconfig_works_is_recorded_and_can_be_ended() {
     Tapmc::new(["rotate-token", &name, "--context", BUILD, "--yes"]).fails(4, &["was printed", "print another one"]);
     Tapmc::new(["verify", &name, "--context", BUILD]).fails(2, &["it is in other hands"]);
 
-    // Printed again, the one before ends, here at once.
-    let second = it.print("liqo").args(["--rules", rules, "--grace", "0"]).gives_a_credential();
+    // For somebody else it is another one, or Ann's would end unseen; for Ann it takes the place of the one before.
+    it.print("liqo")
+        .args(["--rules", rules, "--recipient", "Bob"])
+        .fails(4, &["was printed for Ann of team A", "--name"]);
+    works(&output.stdout).expect("Ann's works on");
+    let second = it.print("liqo").args(["--rules", rules, "--recipient", "Ann of team A"]).gives_a_credential();
     works(&second.stdout).expect("the new one works");
     it.case.await_token_refused(&output.stdout);
 
@@ -117,7 +121,7 @@ fn what_cannot_be_printed_is_known_and_can_be_ended() {
     let name = format!("{}-kubeconfig-printed", it.case.name);
     let output = it.print("kubeconfig").stdout(Path::new("/dev/full"));
     assert_eq!(output.code, 1, "{}", output.stderr);
-    let ending = format!("kubectl tapmc unregister-run-cluster {name} -n default");
+    let ending = format!("kubectl tapmc unregister-run-cluster {name} --context build -n default");
     for piece in ["stdout cannot be written", "nobody may have it", &ending] {
         assert!(output.stderr.contains(piece), "{piece}: {}", output.stderr);
     }
@@ -160,8 +164,7 @@ fn what_capact_and_backstage_take() {
     let config = &create["typeInstances"][0]["value"]["config"];
     assert!(config.is_object(), "the type wants a mapping");
     with_kubeconfig(&config.to_string(), &["get", "configmaps"]).expect("it works");
-    let update =
-        it.print("capact").args(["--part", "update", "--type-instance-id", "abc", "--grace", "0"]).gives_a_credential();
+    let update = it.print("capact").args(["--part", "update", "--type-instance-id", "abc"]).gives_a_credential();
     let update = documents(&update.stdout).remove(0);
     assert_eq!(update["id"], "abc");
     with_kubeconfig(&update["typeInstance"]["value"]["config"].to_string(), &["get", "configmaps"]).expect("it works");
@@ -169,6 +172,9 @@ fn what_capact_and_backstage_take() {
     // What holds no credential needs no cluster.
     let policy = ["export", "x", "--for", "capact", "--part", "policy", "--type-instance-id", "abc"];
     let all: Value = serde_saphyr::from_str(&Tapmc::bare(policy).succeeds().stdout).expect("YAML");
+    let said = Tapmc::bare(policy).succeeds().stdout;
+    assert!(said.starts_with("# capact policy apply replaces the whole policy"), "{said}");
+    Tapmc::bare(policy).args(["--output-file", "x"]).fails(2, &["this text holds no credential"]);
     let rule = &all["interface"]["rules"][0];
     assert_eq!(rule["interface"], json!({"path": "cap.*"}));
     let injected = json!({"additionalTypeInstances": [{"name": "kubeconfig", "id": "abc"}]});

@@ -56,7 +56,7 @@ impl Seen {
     }
 
     fn unregister(&self, reader: &str) {
-        self.exported.verb("unregister-run-cluster", reader).arg("--yes").succeeds();
+        self.exported.verb("unregister-run-cluster", reader).args(["--with-readers", "--yes"]).succeeds();
     }
 
     /// It is read, also after a rotation, and no longer once it was taken back.

@@ -255,7 +255,8 @@ fn what_is_applied_fits_stays_as_it_is_and_goes() {
         assert!(again.stderr.contains("no changes"), "{}: {}", one.reader.name, again.stderr);
         assert_eq!(one.documents(&case), stored, "{}", one.reader.name);
     }
-    Tapmc::new(["unregister-run-cluster", &case.name, "--context", BUILD, "-n", "default", "--yes"]).succeeds();
+    Tapmc::new(["unregister-run-cluster", &case.name, "--context", BUILD, "-n", "default", "--with-readers", "--yes"])
+        .succeeds();
     for one in &all {
         assert_eq!(one.documents(&case), Vec::<Value>::new(), "{}", one.reader.name);
     }
