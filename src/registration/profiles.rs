@@ -55,6 +55,9 @@ impl Profile {
         Self::Admiralty,
     ];
 
+    /// Those of what is delivered.
+    pub const DELIVERED: [Self; 4] = [Self::Deliverable, Self::Packages, Self::PackageValues, Self::Workload];
+
     /// The profile's name, as typed and as recorded.
     #[must_use]
     pub fn as_str(self) -> &'static str {

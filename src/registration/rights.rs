@@ -111,7 +111,7 @@ pub fn granted_by(needed: &[Right]) -> Vec<&'static str> {
         let granted = of_rules(&rules, None);
         needed.iter().any(|right| granted.contains(&Right { namespace: None, ..right.clone() }))
     };
-    Profile::ALL.iter().filter(|profile| grants(profile)).map(|one| one.as_str()).collect()
+    Profile::DELIVERED.iter().filter(|profile| grants(profile)).map(|one| one.as_str()).collect()
 }
 
 /// Rights as people read them, a line for each resource: `configmaps in 'apps': get,list`.

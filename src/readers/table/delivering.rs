@@ -6,8 +6,6 @@ use super::{
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
 
-const DELIVERED: &[Profile] = &[Profile::Deliverable, Profile::Packages, Profile::PackageValues, Profile::Workload];
-
 pub(super) const KUBECONFIG: Reader = Reader {
     name: "kubeconfig",
     aliases: &[],
@@ -42,7 +40,7 @@ pub(super) const CARVEL: Reader = Reader {
         ],
         context: Context::Current,
     },
-    needs: Needs::AnyOf(DELIVERED),
+    needs: Needs::AnyOf(&Profile::DELIVERED),
     objects: &[],
     advice: None,
     renewal: "read at each deploy",

@@ -34,7 +34,7 @@ impl Owned {
 /// Made, kept as it is by another run, and gone without a rest.
 fn is_made_once_and_leaves_no_rest(reader: &str, kinds: &[&str]) {
     let Some(_) = started(BUILD) else { return };
-    let owned = Owned::new(reader);
+    let owned = Owned::new("kinds");
     for kind in kinds {
         owned.apply(reader, &[kind]).succeeds();
         let made = owned.object(kind).unwrap_or_else(|| panic!("{kind} is there"));

@@ -5,7 +5,7 @@ use crate::register_run_cluster::case::with_kubeconfig;
 
 #[test]
 fn each_reader_has_a_profile_of_its_own() {
-    let it = Exported::new("profiles");
+    let it = Exported::new("prof");
     it.apply("istio")
         .fails(2, &["reads in every namespace of the run cluster, and its Secrets too", "--allow-broad-rules"]);
     it.apply("istio").arg("--allow-broad-rules").succeeds();

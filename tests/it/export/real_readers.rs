@@ -88,7 +88,7 @@ fn cluster_api_reads_the_secret_of_its_cluster() {
 
 #[test]
 fn multicluster_runtime_engages_the_cluster() {
-    let it = Seen::new("engaged");
+    let it = Seen::new("mcr");
     it.exported.apply("multicluster-runtime").succeeds();
     let secret = format!("{}-multicluster-runtime", it.name());
     it.is_seen(it.reads("multicluster-runtime", &secret));
