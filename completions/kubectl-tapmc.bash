@@ -740,7 +740,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__export)
-            opts="-n -y -o -v -h --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --grace --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,10 +802,6 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -69,7 +69,7 @@ watch\t'Watch what the rest grants'
 istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
 karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
 admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l rules -d 'A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole, granted in the whole run cluster (needs --allow-broad-rules)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l impersonate -d 'The ServiceAccount that the profile flux-impersonate may act as' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l account-namespace -d 'The namespace of the account on the run cluster; without it tapmc-NAME' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l service-account -d 'Use this ServiceAccount of your own: no RBAC is touched, markers live beside it' -r
@@ -97,7 +97,7 @@ yaml\t'One YAML document'
 name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l create-namespace -d 'Make the namespaces (on the build cluster and on the run cluster) that do not exist'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the cluster-wide profile \'view\''
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and what reaches the whole cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l guard -d 'Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type service-account-token (Kubernetes 1.30 or newer)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l adopt -d 'Take over objects of our names that this registration did not make'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l renew -d 'Have the token renewed from now on, as rotation-schedule --apply does; it then lives for a day unless --duration says otherwise'
@@ -190,7 +190,6 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l i
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l output-file -d 'Write it to this new file, which only you can read' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l recipient -d 'For whom it is printed, as status will tell; without it for the reader' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l name -d 'The name of the registration that it becomes, for more than one of a kind' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l grace -d 'How long the one that was printed before is spared; 0 ends it at once' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l profile -d 'What the reader may do (repeatable); without this and --rules what the README\'s table says for it' -r -f -a "deliverable\t'Cartographer Deliverables and ConfigMaps'
 packages\t'Carvel Packages, PackageInstalls and ConfigMaps'
 package-values\t'Secrets, for values of packages: whoever writes Secrets can forge tokens, see --guard'
@@ -201,7 +200,7 @@ watch\t'Watch what the rest grants'
 istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
 karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
 admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l rules -d 'A file with PolicyRules of your own' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l rules -d 'A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole, granted in the whole run cluster (needs --allow-broad-rules)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-namespace -d 'Where it may do that (repeatable); without it where the registration may' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l duration -d 'The lifetime of its tokens; without it that of the registration\'s, and 1h with --ephemeral' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
@@ -227,7 +226,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l a
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l show-secret -d 'Print it although a person may see it'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l ephemeral -d 'Give it to the one command after `--` by KUBECONFIG, and revoke it when that ends'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l allow-broad-rules -d 'Allow rules that reach far, such as all verbs or the whole cluster'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l adopt -d 'Take over a Secret of somebody else that has this name'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l adopt -d 'Take over what is in the way under these names: a Secret, the reader\'s object, the account of another registration'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
@@ -801,7 +800,7 @@ watch\t'Watch what the rest grants'
 istio\t'What istiod reads of a remote cluster, its Secrets too (needs --allow-broad-rules)'
 karmada\t'The nodes and Pods that Karmada reads (needs --allow-broad-rules)'
 admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l rules -d 'A YAML file with PolicyRules of your own, granted in each run namespace' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l rules -d 'A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole, granted in the whole run cluster (needs --allow-broad-rules)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l impersonate -d 'The ServiceAccount that the profile flux-impersonate may act as' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l account-namespace -d 'The namespace of the account on the run cluster; without it tapmc-NAME' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l duration -d 'How long the token lives: units s, m, h, d; at least 10m (default 30d)' -r
@@ -828,7 +827,7 @@ name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l remove-former -d 'Remove the former credential once the new one is proven and stored: the Secret, and the ServiceAccount with its bindings, token Secret and Roles, as far as nobody else uses them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l create-namespace -d 'Make the namespaces (on the build cluster and on the run cluster) that do not exist'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the cluster-wide profile \'view\''
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-broad-rules -d 'Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and what reaches the whole cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l guard -d 'Also apply a ValidatingAdmissionPolicy that lets the account write no Secret of type service-account-token (Kubernetes 1.30 or newer)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l adopt -d 'Take over objects of our names that this registration did not make'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l allow-loopback-server -d 'Allow a loopback or link-local address, which a reader in a cluster can rarely reach'

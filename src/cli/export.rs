@@ -88,7 +88,8 @@ pub struct ExportArgs {
     #[arg(long, value_name = "PROFILE", help_heading = "Rights")]
     pub profile: Vec<ProfileName>,
 
-    /// A file with PolicyRules of your own
+    /// A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole,
+    /// granted in the whole run cluster (needs --allow-broad-rules)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath, help_heading = "Rights")]
     pub rules: Option<PathBuf>,
 

@@ -69,7 +69,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Rights")]
     pub profile: Vec<ProfileName>,
 
-    /// A YAML file with PolicyRules of your own, granted in each run namespace
+    /// A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole,
+    /// granted in the whole run cluster (needs --allow-broad-rules)
     #[arg(long, value_name = "FILE", help_heading = "Rights")]
     pub rules: Option<PathBuf>,
 
@@ -77,8 +78,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "NAMESPACE/NAME", help_heading = "Rights")]
     pub impersonate: Option<String>,
 
-    /// Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and the
-    /// cluster-wide profile 'view'
+    /// Allow rules that reach further than a delivery needs: wildcards, escalate, bind, impersonate, and what
+    /// reaches the whole cluster
     #[arg(long, help_heading = "Rights")]
     pub allow_broad_rules: bool,
 

@@ -49,7 +49,8 @@ pub struct RegisterRunClusterArgs {
     #[arg(long, value_name = "PROFILE", value_enum, help_heading = "Rights", conflicts_with = "build_side")]
     pub profile: Vec<ProfileName>,
 
-    /// A YAML file with PolicyRules of your own, granted in each run namespace
+    /// A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole,
+    /// granted in the whole run cluster (needs --allow-broad-rules)
     #[arg(long, value_name = "FILE", help_heading = "Rights", conflicts_with = "build_side")]
     pub rules: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ pub struct RegisterRunClusterArgs {
     pub impersonate: Option<String>,
 
     /// Allow rules that reach further than a delivery needs: wildcards, escalate, bind,
-    /// impersonate, and the cluster-wide profile 'view'
+    /// impersonate, and what reaches the whole cluster
     #[arg(long, help_heading = "Rights", conflicts_with = "build_side")]
     pub allow_broad_rules: bool,
 

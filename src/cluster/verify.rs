@@ -114,17 +114,16 @@ impl Cluster {
         }
     }
 
-    /// Uses a token as its reader will: is it accepted, and what may it do in each run namespace?
+    /// Uses a token as its reader will: is it accepted, and what may it do in each namespace that is granted?
     /// A fresh one is tried a few times: each API server hears of it in its own time.
     ///
     /// # Errors
     /// [`Kind::NotAllowed`](crate::error::Kind::NotAllowed) when it is refused.
-    pub async fn verify(&self, token: &Token, namespaces: &[String], granted: &[PolicyRule]) -> Result<Verified> {
+    pub async fn verify(&self, token: &Token, granted: &BTreeMap<String, Vec<PolicyRule>>) -> Result<Verified> {
         let reader = self.with_token(token)?;
-        let granted = namespaces.iter().map(|namespace| (namespace.clone(), granted.to_vec())).collect();
         let mut waits = PROPAGATION.into_iter();
         loop {
-            let verified = reader.review(&granted).await;
+            let verified = reader.review(granted).await;
             let settled = match &verified {
                 Ok(verified) => verified.missing.is_empty(),
                 Err(error) => !is_status(error, 401),
@@ -145,9 +144,8 @@ impl Cluster {
     pub async fn prove_renewal(&self, text: &str, account: &ObjectRef, marker: (&str, &str)) -> Result<Vec<String>> {
         let stored = kubeconfig::parse(text.as_bytes())
             .map_err(|_| Error::failed("the renewal kubeconfig does not read back as it was written"))?;
-        let namespaces = [account.namespace.clone()];
-        let granted = renewal::access::rules(account);
-        let verified = self.verify(&stored.token, &namespaces, &granted).await?;
+        let granted = BTreeMap::from([(account.namespace.clone(), renewal::access::rules(account))]);
+        let verified = self.verify(&stored.token, &granted).await?;
         let beyond: Vec<String> = verified.beyond.into_iter().flat_map(|(_, lines)| lines).collect();
         let refuse = |what: &str, which: &[String]| {
             let sentence =

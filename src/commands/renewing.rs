@@ -169,8 +169,8 @@ async fn delivery_kubeconfig<'a>(
     let text = kubeconfig::render(&renewing.name, &renewing.own.endpoint, run_namespace(renewing), Some(&issued.token));
     let stored = kubeconfig::parse(text.as_bytes())
         .map_err(|_| Error::failed("the new kubeconfig does not read back as it was written"))?;
-    let rules = recorded.grants.rules_to_prove();
-    let verified = run.verify(&stored.token, &recorded.run_namespaces, &rules).await?;
+    let granted = recorded.grants.by_namespace(&recorded.run_namespaces);
+    let verified = run.verify(&stored.token, &granted).await?;
     if !verified.missing.is_empty() {
         let missing = words::list(verified.missing.iter().map(ToString::to_string));
         let sentence = format!("the renewed credential was tried on {} and may not: {missing}", run.place());

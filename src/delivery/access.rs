@@ -72,7 +72,7 @@ pub fn objects(installation: &Installation, more: &[PolicyRule]) -> Vec<Describe
 /// who deliver need both to create and to update.
 #[must_use]
 pub fn not_granted(grants: &Grants, resources: &[(&str, &str)]) -> Vec<String> {
-    let rules = grants.namespaced_rules();
+    let rules = [grants.namespaced_rules(), grants.cluster_rules()].concat();
     let holds =
         |list: &Option<Vec<String>>, wanted: &str| list.iter().flatten().any(|found| found == wanted || found == "*");
     let may = |group: &str, resource: &str, verb: &str| {
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_a_credential_may_not_write() {
         use crate::registration::profiles::Profile;
-        let grants = |profiles: Vec<Profile>| Grants { profiles, rules: Vec::new(), impersonate: None };
+        let grants = |profiles: Vec<Profile>| Grants::of(profiles);
         let wanted = [("packaging.carvel.dev", "packageinstalls"), ("", "secrets")];
         assert_eq!(not_granted(&grants(vec![Profile::Deliverable]), &wanted), ["packageinstalls", "secrets"]);
         assert_eq!(not_granted(&grants(vec![Profile::Packages]), &wanted), ["secrets"]);

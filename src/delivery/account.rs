@@ -37,7 +37,7 @@ pub fn rules(content: &Content, asked: &[Profile], deployer: Deployer) -> Vec<Po
     let mut profiles = if asked.is_empty() { vec![content.profile()] } else { asked.to_vec() };
     profiles.sort_unstable();
     profiles.dedup();
-    let mut grants = Grants { profiles, rules: Vec::new(), impersonate: None };
+    let mut grants = Grants::of(profiles);
     let record = if deployer == Deployer::Kapp { needs_of_an_app() } else { Vec::new() };
     if !uncovered(&record, &grants.namespaced_rules(), "").is_empty() {
         grants.rules = record;

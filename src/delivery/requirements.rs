@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_a_credential_lacks() {
-        let grants = Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None };
+        let grants = Grants::of(vec![Profile::Deliverable]);
         let lacks = of_credential(RUN, Some(&grants), false, "register");
         assert_eq!(lacks.found, "may not write packages and packageinstalls");
         assert_eq!(lacks.remedy.as_deref(), Some("register --profile deliverable --profile packages"));

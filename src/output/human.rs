@@ -111,7 +111,7 @@ fn rights(registration: &Registration) -> String {
     let cluster_wide = registration.grants.cluster_rules();
     if !cluster_wide.is_empty() {
         text.push_str("and this in every namespace:\n");
-        text.extend(cluster_wide.iter().map(|rule| format!("  {}\n", describe(rule))));
+        text.extend(cluster_wide.iter().map(|rule| format!("  {}\n", clean(&describe(rule)))));
     }
     text
 }

@@ -35,7 +35,7 @@ impl Needs {
                 grants.profiles.dedup();
                 grants
             }
-            Self::Only(profiles) => Grants { profiles: profiles.to_vec(), rules: Vec::new(), impersonate: None },
+            Self::Only(profiles) => Grants::of(profiles.to_vec()),
         }
     }
 
@@ -44,7 +44,7 @@ impl Needs {
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) for grants that cannot be enough; `title` is the reader's.
     pub fn check(self, title: &str, grants: &Grants) -> Result<()> {
-        if !grants.rules.is_empty() {
+        if grants.has_own_rules() {
             return Ok(());
         }
         if grants.namespaced_rules().is_empty() && !matches!(self, Self::Only(_) | Self::AnyOf(_)) {

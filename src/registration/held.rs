@@ -152,7 +152,7 @@ pub(crate) mod tests {
             service_account: ObjectRef::new("tapmc-run-a", "delivery"),
             brought: false,
             run_namespaces: vec!["apps".into()],
-            grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
+            grants: Grants::of(vec![Profile::Deliverable]),
             guard: false,
             renewal: None,
             export: None,

@@ -2,6 +2,7 @@
 //! rule too broad to grant without being asked.
 
 mod cluster_wide;
+mod rule;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,6 +11,8 @@ use std::{
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
+pub use self::rule::describe;
+use self::rule::{each_once, is_wildcard, makes_pods, rule, watched, writes_secrets};
 use super::names::ObjectRef;
 
 /// kapp needs no patch, Flux does; neither needs watch (both were measured).
@@ -127,32 +130,51 @@ impl fmt::Display for Profile {
 }
 
 /// Everything that a registration grants.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grants {
     /// The profiles.
     pub profiles: Vec<Profile>,
     /// The user's own rules, granted in each run namespace.
     pub rules: Vec<PolicyRule>,
+    /// The user's own rules for the whole run cluster.
+    pub cluster: Vec<PolicyRule>,
     /// The account to act as, for [`Profile::FluxImpersonate`].
     pub impersonate: Option<ObjectRef>,
 }
 
 impl Grants {
-    /// The rules in each run namespace: those of the profiles and the user's own, each resource
-    /// once, in a fixed order so that a re-run compares equal.
+    /// What these profiles grant, and nothing else.
+    #[must_use]
+    pub fn of(profiles: Vec<Profile>) -> Self {
+        Self { profiles, ..Self::default() }
+    }
+
+    /// Are there rules of the user's own, in run namespaces or in the whole run cluster?
+    #[must_use]
+    pub fn has_own_rules(&self) -> bool {
+        !self.rules.is_empty() || !self.cluster.is_empty()
+    }
+
+    /// The rules in each run namespace: those of the profiles and the user's own.
     #[must_use]
     pub fn namespaced_rules(&self) -> Vec<PolicyRule> {
-        let mut rules: Vec<PolicyRule> = Vec::new();
-        let all = self.profiles.iter().flat_map(|profile| profile.rules()).chain(self.rules.iter().cloned());
-        for rule in all {
-            if !rules.contains(&rule) {
-                rules.push(rule);
-            }
-        }
+        self.as_granted(self.profiles.iter().flat_map(|profile| profile.rules()).chain(self.rules.iter().cloned()))
+    }
+
+    /// The rules in the whole run cluster: those of the profiles and the user's own.
+    #[must_use]
+    pub fn cluster_rules(&self) -> Vec<PolicyRule> {
+        let of_profiles = self.profiles.iter().flat_map(|profile| profile.cluster_rules());
+        self.as_granted(of_profiles.chain(self.cluster.iter().cloned()))
+    }
+
+    /// Each resource once, in a fixed order so that a re-run compares equal.
+    fn as_granted(&self, rules: impl Iterator<Item = PolicyRule>) -> Vec<PolicyRule> {
+        let mut rules: Vec<PolicyRule> = rules.collect();
         if self.profiles.contains(&Profile::Watch) {
             rules.iter_mut().for_each(watched);
         }
-        without_repeated_resources(rules)
+        each_once(rules)
     }
 
     /// The flags that have a registration keep what it grants and grant these profiles as well: what is typed
@@ -164,8 +186,8 @@ impl Grants {
         let typed = all.iter().filter(|profile| **profile != Profile::FluxImpersonate);
         let mut flags: Vec<String> = typed.map(|profile| format!("--profile {profile}")).collect();
         flags.extend(self.impersonate.as_ref().map(|account| format!("--impersonate {account}")));
-        flags.extend((!self.rules.is_empty()).then(|| "--rules FILE".to_owned()));
-        let is_broad = all.iter().any(|profile| profile.reach().is_some());
+        flags.extend(self.has_own_rules().then(|| "--rules FILE".to_owned()));
+        let is_broad = !self.cluster.is_empty() || all.iter().any(|profile| profile.reach().is_some());
         flags.extend(is_broad.then(|| "--allow-broad-rules".to_owned()));
         flags.join(" ")
     }
@@ -178,22 +200,6 @@ impl Grants {
             resource_names: Some(vec![account.name.clone()]),
             ..rule("", &["serviceaccounts"], &["impersonate"])
         }]
-    }
-
-    /// The cluster-wide rules of the profiles that have some.
-    #[must_use]
-    pub fn cluster_rules(&self) -> Vec<PolicyRule> {
-        self.profiles.iter().flat_map(|profile| profile.cluster_rules()).collect()
-    }
-
-    /// What a credential must be seen to hold in each run namespace: the rules there, and those of the whole
-    /// cluster.
-    #[must_use]
-    pub fn rules_to_prove(&self) -> Vec<PolicyRule> {
-        let mut rules = [self.namespaced_rules(), self.cluster_rules()].concat();
-        // Of these a review in a namespace tells nothing.
-        rules.retain(|rule| rule.resources.as_ref().is_some_and(|resources| !resources.is_empty()));
-        rules
     }
 
     /// Every rule that should hold in each namespace that the grants reach.
@@ -214,17 +220,25 @@ impl Grants {
     /// Can the credential write Secrets in its run namespaces?
     #[must_use]
     pub fn writes_secrets(&self) -> bool {
-        self.namespaced_rules().iter().any(|rule| writes(rule, "", &["secrets"]))
+        self.namespaced_rules().iter().any(writes_secrets) || self.writes_secrets_everywhere()
     }
 
-    /// Can it make Pods there, directly or by a controller?
+    /// Can it write them in every namespace of the run cluster, that of its own account included?
+    #[must_use]
+    pub fn writes_secrets_everywhere(&self) -> bool {
+        self.cluster_rules().iter().any(writes_secrets)
+    }
+
+    /// Can it make Pods in its run namespaces, directly or by a controller?
     #[must_use]
     pub fn makes_pods(&self) -> bool {
-        self.namespaced_rules().iter().any(|rule| {
-            writes(rule, "", &["pods", "replicationcontrollers"])
-                || writes(rule, "apps", &["deployments", "replicasets", "statefulsets", "daemonsets"])
-                || writes(rule, "batch", &["jobs", "cronjobs"])
-        })
+        self.namespaced_rules().iter().any(makes_pods) || self.makes_pods_everywhere()
+    }
+
+    /// Can it make them in every namespace of the run cluster?
+    #[must_use]
+    pub fn makes_pods_everywhere(&self) -> bool {
+        self.cluster_rules().iter().any(makes_pods)
     }
 
     /// Why the user's own rules reach further than a delivery needs, a phrase for each reason.
@@ -234,9 +248,11 @@ impl Grants {
         for profile in &self.profiles {
             reasons.extend(profile.reach().map(|reach| format!("the profile '{profile}' {reach}")));
         }
-        for rule in &self.rules {
-            let lists = [Some(&rule.verbs), rule.resources.as_ref(), rule.api_groups.as_ref()];
-            if lists.into_iter().flatten().flatten().any(|item| item.contains('*')) {
+        if !self.cluster.is_empty() {
+            reasons.push("rules for the whole run cluster in a ClusterRole".to_owned());
+        }
+        for rule in self.rules.iter().chain(&self.cluster) {
+            if is_wildcard(rule) {
                 reasons.push(format!("a wildcard in {}", describe(rule)));
             }
             for verb in ["escalate", "bind", "impersonate"] {
@@ -247,77 +263,6 @@ impl Grants {
         }
         reasons
     }
-}
-
-/// A rule in one line: resources with their group, then the verbs.
-#[must_use]
-pub fn describe(rule: &PolicyRule) -> String {
-    let verbs = rule.verbs.join(",");
-    if let Some(urls) = rule.non_resource_urls.as_ref().filter(|urls| !urls.is_empty()) {
-        return format!("{}: {verbs}", urls.join(","));
-    }
-    let none = Vec::new();
-    let groups = rule.api_groups.as_ref().unwrap_or(&none);
-    let mut names = Vec::new();
-    for resource in rule.resources.as_ref().unwrap_or(&none) {
-        for group in groups {
-            names.push(if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") });
-        }
-    }
-    let only = match rule.resource_names.as_deref() {
-        Some([]) | None => String::new(),
-        Some(names) => format!(" (only {})", names.join(", ")),
-    };
-    format!("{}{only}: {verbs}", names.join(", "))
-}
-
-fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
-    PolicyRule {
-        api_groups: Some(vec![group.to_owned()]),
-        resources: Some(resources.iter().map(|&r| r.to_owned()).collect()),
-        verbs: verbs.iter().map(|&v| v.to_owned()).collect(),
-        ..PolicyRule::default()
-    }
-}
-
-/// Whoever may list something may watch it as well: a watch shows no more than a list that is repeated.
-fn watched(rule: &mut PolicyRule) {
-    if rule.verbs.iter().any(|verb| verb == "list") && !rule.verbs.iter().any(|verb| verb == "watch") {
-        rule.verbs.push("watch".to_owned());
-    }
-}
-
-fn writes(rule: &PolicyRule, group: &str, resources: &[&str]) -> bool {
-    let has = |list: Option<&Vec<String>>, wanted: &str| {
-        list.is_some_and(|list| list.iter().any(|item| item == "*" || item == wanted))
-    };
-    has(rule.api_groups.as_ref(), group)
-        && resources.iter().any(|resource| has(rule.resources.as_ref(), resource))
-        && rule.verbs.iter().any(|verb| ["*", "create", "update", "patch"].contains(&verb.as_str()))
-}
-
-/// Two profiles may both grant `configmaps`: the second rule for it says nothing new.
-fn without_repeated_resources(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
-    let mut kept: Vec<PolicyRule> = Vec::new();
-    for mut rule in rules {
-        let said = |resource: &String| {
-            kept.iter().any(|k| {
-                k.api_groups == rule.api_groups
-                    && k.verbs == rule.verbs
-                    && k.resource_names == rule.resource_names
-                    && k.resources.as_ref().is_some_and(|r| r.contains(resource))
-            })
-        };
-        if let Some(resources) = rule.resources.take() {
-            let new: Vec<String> = resources.into_iter().filter(|r| !said(r)).collect();
-            if new.is_empty() {
-                continue;
-            }
-            rule.resources = Some(new);
-        }
-        kept.push(rule);
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -50,8 +50,10 @@ pub mod key {
     pub const RUN_NAMESPACES: &str = "kubectl-tapmc/run-namespaces";
     /// The profiles, comma-separated; `rules` stands for the user's own.
     pub const PROFILES: &str = "kubectl-tapmc/profiles";
-    /// The user's own rules, JSON.
+    /// The user's own rules in each run namespace, JSON.
     pub const RULES: &str = "kubectl-tapmc/rules";
+    /// The user's own rules for the whole run cluster, JSON.
+    pub const CLUSTER_RULES: &str = "kubectl-tapmc/cluster-rules";
     /// The account to impersonate, `NAMESPACE/NAME`.
     pub const IMPERSONATE: &str = "kubectl-tapmc/impersonate";
     /// `true` when the admission policy of `--guard` was applied.
@@ -161,10 +163,10 @@ impl Recorded {
     #[must_use]
     pub fn annotations(&self) -> Map {
         let mut profiles: Vec<&str> = self.grants.profiles.iter().map(|p| p.as_str()).collect();
-        if !self.grants.rules.is_empty() {
+        if self.grants.has_own_rules() {
             profiles.push("rules");
         }
-        let rules = (!self.grants.rules.is_empty()).then(|| json(&self.grants.rules));
+        let own = |rules: &Vec<PolicyRule>| (!rules.is_empty()).then(|| json(rules));
         let always = [
             (key::FORMAT, FORMAT.to_owned()),
             (key::BUILD_CLUSTER_UID, self.build_cluster_uid.clone()),
@@ -176,7 +178,8 @@ impl Recorded {
         ];
         let sometimes = [
             (key::BROUGHT, self.brought.then(|| "true".to_owned())),
-            (key::RULES, rules),
+            (key::RULES, own(&self.grants.rules)),
+            (key::CLUSTER_RULES, own(&self.grants.cluster)),
             (key::IMPERSONATE, self.grants.impersonate.as_ref().map(ToString::to_string)),
             (key::GUARD, self.guard.then(|| "true".to_owned())),
             (key::RENEWAL, self.renewal.as_ref().map(|renewal| renewal.secret.to_string())),
@@ -198,9 +201,8 @@ impl Recorded {
             return None;
         }
         let profiles = list(&get(key::PROFILES)?).iter().filter_map(|p| Profile::parse(p)).collect();
-        let rules: Vec<PolicyRule> = match get(key::RULES) {
-            Some(json) => serde_json::from_str(&json).ok()?,
-            None => Vec::new(),
+        let own = |key: &str| -> Option<Vec<PolicyRule>> {
+            get(key).map_or(Some(Vec::new()), |json| serde_json::from_str(&json).ok())
         };
         Some(Self {
             build_cluster_uid: get(key::BUILD_CLUSTER_UID)?,
@@ -210,7 +212,8 @@ impl Recorded {
             run_namespaces: list(&get(key::RUN_NAMESPACES)?),
             grants: Grants {
                 profiles,
-                rules,
+                rules: own(key::RULES)?,
+                cluster: own(key::CLUSTER_RULES)?,
                 impersonate: get(key::IMPERSONATE).and_then(|text| ObjectRef::parse(&text)),
             },
             guard: get(key::GUARD).as_deref() == Some("true"),

@@ -315,7 +315,7 @@ fn decide_grants(asked: &Asked, recorded: Option<&Recorded>) -> Grants {
     }
     let brought = asked.service_account.is_some();
     let profiles = if brought { Vec::new() } else { vec![Profile::Deliverable] };
-    Grants { profiles, rules: Vec::new(), impersonate: None }
+    Grants::of(profiles)
 }
 
 fn sorted(mut names: Vec<String>) -> Vec<String> {
@@ -362,8 +362,8 @@ pub(crate) mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let local = Endpoint { server: "https://127.0.0.1:6443".into(), ..asked().context_endpoint };
-        let secrets = Grants { profiles: vec![Profile::PackageValues], rules: Vec::new(), impersonate: None };
-        let view = Grants { profiles: vec![Profile::View], rules: Vec::new(), impersonate: None };
+        let secrets = Grants::of(vec![Profile::PackageValues]);
+        let view = Grants::of(vec![Profile::View]);
         for (asked, sentence) in [
             (Asked { duration: Some(Duration::from_secs(599)), ..asked() }, "at least 10m"),
             (Asked { context_endpoint: local, ..asked() }, "loopback"),

@@ -107,7 +107,7 @@ pub fn of_rules(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<Right> {
 #[must_use]
 pub fn granted_by(needed: &[Right]) -> Vec<&'static str> {
     let grants = |profile: &Profile| {
-        let rules = Grants { profiles: vec![*profile], rules: Vec::new(), impersonate: None }.namespaced_rules();
+        let rules = Grants::of(vec![*profile]).namespaced_rules();
         let granted = of_rules(&rules, None);
         needed.iter().any(|right| granted.contains(&Right { namespace: None, ..right.clone() }))
     };

@@ -25,14 +25,20 @@ pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &Ru
     }
     if registration.grants.writes_secrets() {
         let guard = if registration.guard { "" } else { "; --guard forbids it that" };
+        let whose = if registration.grants.writes_secrets_everywhere() {
+            "in the whole run cluster, itself included"
+        } else {
+            "in its run namespaces"
+        };
         warnings.push(format!(
-            "the account may write Secrets, and so can forge never-ending tokens of every ServiceAccount in its run namespaces, \
+            "the account may write Secrets, and so can forge never-ending tokens of every ServiceAccount {whose}, \
              which no revocation here ends{guard}"
         ));
     }
     if registration.grants.makes_pods() {
-        warnings
-            .push("the account can make Pods, which can run as any ServiceAccount of its run namespaces".to_owned());
+        let everywhere = registration.grants.makes_pods_everywhere();
+        let whose = if everywhere { "the whole run cluster, itself included" } else { "its run namespaces" };
+        warnings.push(format!("the account can make Pods, which can run as any ServiceAccount of {whose}"));
     }
     if registration.grants.writes_secrets() || registration.grants.makes_pods() {
         warnings.extend(registration.run_namespaces.iter().map(|namespace| holders(run, namespace, None)));

@@ -25,7 +25,7 @@ fn exit_codes() {
 fn profiles() {
     for profile in Profile::ALL {
         assert!(readme().contains(&format!("| `{profile}` |")), "the README lacks the profile {profile}");
-        let grants = Grants { profiles: vec![profile], rules: Vec::new(), impersonate: None };
+        let grants = Grants::of(vec![profile]);
         for rule in grants.namespaced_rules() {
             let line = describe(&rule);
             let resources = line.split(':').next().unwrap();

@@ -268,7 +268,7 @@ async fn made_before(access: &Access<'_>, destination: &Destination, own: &Objec
 
 /// What should be known of an account that may write Secrets.
 fn forging(rules: &[PolicyRule], namespace: &str) -> Vec<String> {
-    let grants = Grants { profiles: Vec::new(), rules: rules.to_vec(), impersonate: None };
+    let grants = Grants { rules: rules.to_vec(), ..Grants::default() };
     let warning = || {
         format!(
             "the account may write Secrets, and so can forge never-ending tokens of every ServiceAccount in the namespace \

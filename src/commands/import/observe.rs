@@ -1,7 +1,5 @@
 //! Looking at a former credential: what its form tells, what its run cluster tells of it, and who reads it.
 
-use std::collections::BTreeMap;
-
 use futures::future::OptionFuture;
 use jiff::Timestamp;
 
@@ -191,8 +189,7 @@ async fn tried(
         Ok(ways) => ways,
         Err(error) => return untried(&error),
     };
-    let rules = guess.grants.namespaced_rules();
-    let granted: BTreeMap<_, _> = guess.run_namespaces.iter().map(|name| (name.clone(), rules.clone())).collect();
+    let granted = guess.grants.by_namespace(&guess.run_namespaces);
     let trial = match as_former.try_former(&granted).await {
         Ok(None) => Trial::Refused,
         Ok(Some(mut seen)) => {

@@ -15,7 +15,7 @@ use crate::{
         kubeconfig::{proxy_address, server_address},
         names::{Name, ObjectRef},
         profiles::{Grants, Profile},
-        rules_file,
+        rules_file::{self, OwnRules},
     },
 };
 
@@ -132,9 +132,11 @@ pub(in crate::commands) fn grants(
     }
     profiles.sort_unstable();
     profiles.dedup();
+    let own = rules.map(read_rules).transpose()?.unwrap_or_default();
     Ok(Some(Grants {
         profiles,
-        rules: rules.map(read_rules).transpose()?.unwrap_or_default(),
+        rules: own.namespaced,
+        cluster: own.cluster,
         impersonate: impersonate.map(|text| reference("--impersonate", text)).transpose()?,
     }))
 }
@@ -162,7 +164,7 @@ fn reference(flag: &str, text: &str) -> Result<ObjectRef> {
     })
 }
 
-fn read_rules(file: &Path) -> Result<Vec<k8s_openapi::api::rbac::v1::PolicyRule>> {
+fn read_rules(file: &Path) -> Result<OwnRules> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Error::usage(format_args!("--rules {} cannot be read: {error}", file.display())))?;
     rules_file::parse(&text, &file.display().to_string())

@@ -102,8 +102,8 @@ impl Run<'_> {
         if stored.endpoint != registration.endpoint {
             return Err(changed(String::new()));
         }
-        let rules = registration.grants.rules_to_prove();
-        let verified = self.clusters.reader.verify(&stored.token, &registration.run_namespaces, &rules).await?;
+        let granted = registration.grants.by_namespace(&registration.run_namespaces);
+        let verified = self.clusters.reader.verify(&stored.token, &granted).await?;
         if verified.missing.is_empty() {
             return Ok(verified);
         }

@@ -93,8 +93,8 @@ impl Registering {
         }
         let namespace = context_namespace(registration);
         let text = kubeconfig::render(&registration.name, &registration.endpoint, namespace, Some(&issued.token));
-        let rules = registration.grants.rules_to_prove();
-        let verified = reader.verify(&issued.token, &registration.run_namespaces, &rules).await?;
+        let granted = registration.grants.by_namespace(&registration.run_namespaces);
+        let verified = reader.verify(&issued.token, &granted).await?;
         if verified.missing.is_empty() {
             return Ok((Token::new(text), issued.expires_at));
         }

@@ -205,7 +205,7 @@ fn check_untrusted(
     }
     if asked.grants.is_none() && recorded.grants != registration.grants {
         flags.extend(recorded.grants.profiles.iter().map(|profile| format!("--profile {profile}")));
-        flags.extend((!recorded.grants.rules.is_empty()).then(|| "--rules FILE".to_owned()));
+        flags.extend(recorded.grants.has_own_rules().then(|| "--rules FILE".to_owned()));
     }
     if recorded.brought && asked.service_account.is_none() {
         flags.push(format!("--service-account {}", recorded.service_account));

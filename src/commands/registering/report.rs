@@ -192,7 +192,7 @@ fn of_registration(
     changes: Vec<Done>,
 ) -> RegistrationReport {
     let mut profiles: Vec<String> = registration.grants.profiles.iter().map(ToString::to_string).collect();
-    if !registration.grants.rules.is_empty() {
+    if registration.grants.has_own_rules() {
         profiles.push("rules".to_owned());
     }
     RegistrationReport {

@@ -38,7 +38,7 @@ fn annotations() -> Map {
         service_account: ObjectRef::new("tapmc-run-a", "delivery"),
         brought: false,
         run_namespaces: vec!["apps".into()],
-        grants: Grants { profiles: vec![Profile::Deliverable], rules: Vec::new(), impersonate: None },
+        grants: Grants::of(vec![Profile::Deliverable]),
         guard: false,
         renewal: None,
         export: None,

@@ -30,7 +30,7 @@ pub fn doubtful_grants<'a>(
         !held(BTreeSet::from([escalate])) && !held(of_rules(&rules, namespace).into_iter().collect())
     };
     // Rules of the user's own are checked by the API server in any case: they may not be valid.
-    let own_rules = !registration.grants.rules.is_empty();
+    let own_rules = registration.grants.has_own_rules();
     let roles = plan.access.iter().filter(|change| change.op != Op::Keep).map(|change| &change.manifest);
     let roles = roles.filter(|manifest| manifest.kind == "Role" || manifest.kind == "ClusterRole");
     roles.filter(|manifest| own_rules || is_doubtful(manifest)).collect()

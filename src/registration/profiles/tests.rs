@@ -3,7 +3,7 @@
 use super::*;
 
 fn grants(profiles: &[Profile], rules: Vec<PolicyRule>) -> Grants {
-    Grants { profiles: profiles.to_vec(), rules, impersonate: None }
+    Grants { rules, ..Grants::of(profiles.to_vec()) }
 }
 
 #[test]
@@ -21,6 +21,19 @@ fn what_reaches_the_whole_cluster_is_broad() {
         assert_eq!(is_broad, !profile.cluster_rules().is_empty(), "{profile}");
         assert_eq!(Profile::parse(profile.as_str()), Some(profile));
     }
+}
+
+#[test]
+fn rules_of_ones_own_for_the_whole_cluster_are_broad_and_hold_in_each_namespace() {
+    let all = ["get", "list", "create"];
+    let own = Grants { cluster: vec![rule("", &["nodes", "secrets"], &all)], ..Grants::of(vec![Profile::Karmada]) };
+    assert!(own.has_own_rules() && own.broad().iter().any(|why| why.contains("whole run cluster")));
+    assert!(own.writes_secrets() && own.writes_secrets_everywhere() && !own.makes_pods());
+    assert_eq!(own.by_namespace(&["apps".into()])["apps"], own.cluster_rules());
+    assert!(own.flags_with(&[]).ends_with("--rules FILE --allow-broad-rules"), "{}", own.flags_with(&[]));
+    assert!(own.namespaced_rules().is_empty());
+    let watched = Grants { profiles: vec![Profile::Watch], ..own };
+    assert!(watched.cluster_rules()[0].verbs.contains(&"watch".to_owned()));
 }
 
 #[test]

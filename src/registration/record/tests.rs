@@ -13,6 +13,11 @@ fn what_is_recorded_is_read_back() {
         grants: Grants {
             profiles: vec![Profile::Deliverable],
             rules: vec![PolicyRule { verbs: vec!["get".into()], ..PolicyRule::default() }],
+            cluster: vec![PolicyRule {
+                verbs: vec!["get".into()],
+                non_resource_urls: Some(vec!["/healthz".into()]),
+                ..PolicyRule::default()
+            }],
             impersonate: None,
         },
         guard: true,

@@ -31,7 +31,7 @@ fn record(build: &str, secret: &str) -> Map {
         service_account: ObjectRef::new("tapmc-run-a", "delivery"),
         brought: false,
         run_namespaces: vec!["apps".into()],
-        grants: Grants { profiles: vec![Profile::PackageValues, Profile::View], rules: Vec::new(), impersonate: None },
+        grants: Grants::of(vec![Profile::PackageValues, Profile::View]),
         guard: true,
         renewal: None,
         export: None,

@@ -1,7 +1,10 @@
 //! What a reader's credential may do: its own profile, and no more.
 
 use super::Exported;
-use crate::register_run_cluster::case::with_kubeconfig;
+use crate::{
+    register_run_cluster::case::with_kubeconfig,
+    support::{BUILD, Tapmc},
+};
 
 #[test]
 fn each_reader_has_a_profile_of_its_own() {
@@ -36,4 +39,22 @@ fn what_cannot_serve_a_reader_is_refused() {
         let namespace = format!("tapmc-{}-{reader}-printed", it.case.name);
         assert_eq!(it.case.run().get(&["namespace", &namespace]), None, "nothing was made");
     }
+}
+
+#[test]
+fn rules_for_the_whole_cluster_are_a_cluster_roles() {
+    let it = Exported::new("wide");
+    let rules = tempfile::NamedTempFile::new().expect("a file");
+    let text = "kind: ClusterRole\nrules:\n- {apiGroups: [''], resources: [nodes], verbs: [get, list]}\n";
+    std::fs::write(rules.path(), text).expect("rules");
+    let print = || it.print("liqo").arg("--rules").arg(rules.path());
+    print().fails(2, &["rules for the whole run cluster in a ClusterRole", "--allow-broad-rules"]);
+    let printed = print().arg("--allow-broad-rules").gives_a_credential();
+    with_kubeconfig(&printed.stdout, &["get", "nodes"]).expect("it may list nodes");
+    with_kubeconfig(&printed.stdout, &["get", "configmaps", "-n", &it.case.apps]).expect_err("and nothing else");
+    let name = format!("{}-liqo-printed", it.case.name);
+    let status = Tapmc::new(["status", &name, "--context", BUILD, "-o", "json"]).succeeds().json();
+    assert_eq!(status["items"][0]["state"], "printed", "{status}");
+    Tapmc::new(["unregister-run-cluster", &name, "--context", BUILD, "--yes"]).succeeds();
+    assert_eq!(it.case.run().get(&["clusterrole", &format!("tapmc-{name}")]), None);
 }

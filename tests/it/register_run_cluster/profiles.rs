@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::case::Case;
-use crate::support::eventually;
+use crate::support::{BUILD, Tapmc, eventually};
 
 #[test]
 fn profiles_add_up_and_are_shown_before_they_are_granted() {
@@ -90,6 +90,84 @@ fn rules_of_the_users_own() {
     let before = case.versions();
     case.again().succeeds();
     assert_eq!(case.versions(), before);
+}
+
+/// Rules for the whole cluster and, as another document, for the run namespaces.
+const CLUSTER_ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: theirs}
+rules:
+- apiGroups: ['']
+  resources: [nodes]
+  verbs: [get, list]
+- nonResourceURLs: [/metrics]
+  verbs: [get]
+---
+- apiGroups: ['']
+  resources: [configmaps]
+  verbs: [get, list]
+";
+
+#[test]
+fn rules_of_the_users_own_for_the_whole_cluster() {
+    let case = Case::new("wide");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rules.yaml");
+    fs::write(&file, CLUSTER_ROLE).unwrap();
+    let rules = ["--rules", file.to_str().unwrap()];
+    let role = format!("tapmc-{}", case.name);
+    let made = || ["clusterrole", "clusterrolebinding"].map(|kind| case.run().get(&[kind, &role]).is_some());
+    case.register().args(rules).fails(2, &["rules for the whole run cluster in a ClusterRole", "--allow-broad-rules"]);
+    assert_eq!(made(), [false, false]);
+
+    let output = case.register().args(rules).arg("--allow-broad-rules").succeeds();
+    for line in ["and this in every namespace:", "nodes: get,list", "/metrics: get"] {
+        assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
+    }
+    assert!(!output.stderr.contains("others grant it"), "{}", output.stderr);
+    assert_eq!(case.annotation("profiles"), "rules");
+    case.as_reader(&["get", "nodes"]).unwrap();
+    case.as_reader(&["get", "--raw", "/metrics"]).unwrap();
+    case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
+    case.as_reader(&["get", "configmaps", "-n", "default"]).unwrap_err();
+    // A later run leaves the file out and keeps the rules.
+    let before = case.versions();
+    case.again().succeeds();
+    assert_eq!(case.versions(), before);
+
+    // What somebody takes away from them is missing, and what somebody adds is too much.
+    let verify = || Tapmc::new(["verify", &case.name, "--context", BUILD]);
+    verify().succeeds();
+    let patch = |resource: &str| {
+        let patch = format!(r#"[{{"op": "replace", "path": "/rules/0/resources", "value": ["{resource}"]}}]"#);
+        case.run().run(&["patch", "clusterrole", &role, "--type=json", "-p", &patch]);
+    };
+    patch("persistentvolumes");
+    eventually("verify finds it", || {
+        let output = verify().run();
+        output.stderr.contains("nodes") && output.stderr.contains("persistentvolumes: get,list")
+    });
+    case.again().succeeds();
+    case.as_reader(&["get", "nodes"]).unwrap();
+
+    Tapmc::new(["unregister-run-cluster", &case.name, "--context", BUILD, "--yes"]).succeeds();
+    assert_eq!(made(), [false, false]);
+}
+
+#[test]
+fn secrets_of_the_whole_cluster_are_told_of() {
+    let case = Case::new("widest");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rules.yaml");
+    fs::write(&file, "kind: ClusterRole\nrules:\n- {apiGroups: [''], resources: [secrets, pods], verbs: [create]}\n")
+        .unwrap();
+    let output = case.register().args(["--rules", file.to_str().unwrap(), "--allow-broad-rules"]).succeeds();
+    for warning in [
+        "forge never-ending tokens of every ServiceAccount in the whole run cluster, itself included",
+        "can run as any ServiceAccount of the whole run cluster, itself included",
+    ] {
+        assert!(output.stderr.contains(warning), "{warning}: {}", output.stderr);
+    }
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn not_deliverable(target: &Target, args: &PackageInstallArgs, with_values: bool
     more.extend(lacks("secrets").then_some(Profile::PackageValues));
     let mut flags = recorded.grants.flags_with(&more);
     if lacks("sealedsecrets") {
-        let rules = if recorded.grants.rules.is_empty() { " --rules FILE" } else { "" };
+        let rules = if recorded.grants.has_own_rules() { "" } else { " --rules FILE" };
         flags = format!("{flags}{rules}, with sealedsecrets.bitnami.com in that file");
     }
     Some(format!(

@@ -51,7 +51,7 @@ pub(super) fn resolve(args: &PackageInstallArgs) -> Result<Typed> {
         values = typed_values::merge(values, typed_values::from_file(&text, &name)?);
     }
     let rules = match &args.rules {
-        Some(file) => rules_file::parse(&object_files::text_of(file)?, &file.display().to_string())?,
+        Some(file) => rules_file::namespaced(&object_files::text_of(file)?, &file.display().to_string())?,
         None => Vec::new(),
     };
     let constraint = args.version_constraint.as_deref().map(Constraint::parse).transpose()?;
