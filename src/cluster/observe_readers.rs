@@ -12,6 +12,7 @@ use crate::{
         APP, PACKAGE_INSTALL,
         pausable::{PAUSABLE, Pausable},
     },
+    readers::{READERS, objects::ReaderObjects},
     registration::readers::Readers,
 };
 
@@ -39,6 +40,26 @@ impl Cluster {
         };
         let (carvel, flux) = futures::try_join!(try_join_all(carvel), flux)?;
         Ok(carvel.into_iter().chain(flux).collect())
+    }
+
+    /// The objects of every kind by which a reader refers to a Secret, in all namespaces, or in this one where all
+    /// may not be listed.
+    ///
+    /// # Errors
+    /// As the API server answers, but for its refusals.
+    pub async fn list_reader_objects(&self, namespace: &str) -> Result<Vec<ReaderObjects>> {
+        let groups = self.served_groups().await?;
+        let forms = READERS.iter().flat_map(|reader| reader.objects.iter().map(move |form| (reader, form)));
+        let served = forms.filter_map(|(reader, form)| {
+            let versions = groups.get(form.kind.group.as_ref())?;
+            let known = versions.iter().find(|version| **version == form.kind.version);
+            Some((reader, form, form.kind.in_version(known.or_else(|| versions.first())?)))
+        });
+        let listed = served.map(|(reader, form, kind)| async move {
+            let listing = self.list_as_allowed(&kind, namespace, None).await?;
+            Ok::<_, Error>(ReaderObjects { reader, form, listing })
+        });
+        try_join_all(listed).await
     }
 
     /// Flux's sources, in one namespace or in all, each kind in the newest version that the cluster serves.

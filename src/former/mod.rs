@@ -7,6 +7,7 @@ mod findings;
 pub mod managed;
 mod placing;
 mod reading;
+mod referring;
 pub mod removal;
 
 use secrecy::SecretString;
@@ -17,6 +18,7 @@ pub use authority::share_a_certificate;
 pub use findings::{FormerFinding, Seen, Trial, findings};
 pub use placing::{Identified, Placement, Reading, check_unsaid, placement, readings, readings_by_label};
 pub use reading::{Picked, read};
+pub use referring::readings_by_object;
 
 /// A former credential: what a Secret holds, as far as its registration needs it.
 #[derive(Debug)]

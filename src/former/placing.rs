@@ -138,9 +138,9 @@ pub fn check_unsaid(
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
-    /// The kind, in lower case.
+    /// The kind, in lower case; with its group where it is a reader's own object.
     pub kind: String,
-    /// Its namespace.
+    /// Its namespace; empty for a kind without.
     pub namespace: String,
     /// Its name.
     pub name: String,

@@ -79,7 +79,7 @@ fn about(former: &FormerReport) -> String {
         text.push('\n');
         text.push_str(&render(&["SEVERITY", "RULE", "WHERE"], &rows));
     }
-    text.push_str("\nwho reads it now, among Apps, PackageInstalls, Kustomizations, HelmReleases and Applications:\n");
+    text.push_str("\nwho reads it now, among Apps, PackageInstalls, Kustomizations, HelmReleases, Applications and other readers' objects:\n");
     text.extend(former.readers.iter().map(reading));
     if former.readers.is_empty() {
         text.push_str("  nobody\n");
@@ -94,7 +94,9 @@ fn reading(reading: &Reading) -> String {
         _ => "does not use it",
     };
     let change = reading.change.as_ref().map_or(String::new(), |change| format!("; {}", one_line(change)));
-    format!("  {}/{} -n {}: {uses}{change}\n", reading.kind, one_line(&reading.name), one_line(&reading.namespace))
+    let namespace = Some(&reading.namespace).filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.map_or(String::new(), |namespace| format!(" -n {}", one_line(namespace)));
+    format!("  {}/{}{namespace}: {uses}{change}\n", reading.kind, one_line(&reading.name))
 }
 
 fn below(report: &ImportReport) -> String {

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::{
     kind::ApiKind,
+    listing::Listing,
     plan::Manifest,
+    readers::Reader,
     registration::{
         facts::map,
         kubeconfig::Endpoint,
@@ -14,6 +16,10 @@ use crate::{
     },
 };
 
+mod references;
+
+pub use references::Reference;
+
 /// A kind of object that refers to a credential.
 #[derive(Debug)]
 pub struct ObjectForm {
@@ -21,6 +27,8 @@ pub struct ObjectForm {
     pub kind: ApiKind,
     /// What it says beside its metadata.
     pub says: fn(&Place<'_>) -> Value,
+    /// The Secrets that such an object refers to.
+    pub refers: fn(&Value) -> Vec<Reference>,
     /// Labels that the reader wants on it.
     pub labels: &'static [(&'static str, &'static str)],
 }
@@ -40,10 +48,21 @@ pub struct Place<'a> {
     pub run_cluster_uid: &'a str,
 }
 
+/// The objects of a kind, as far as they could be seen.
+#[derive(Debug)]
+pub struct ReaderObjects {
+    /// Whose objects they are.
+    pub reader: &'static Reader,
+    /// Their kind.
+    pub form: &'static ObjectForm,
+    /// The objects.
+    pub listing: Listing,
+}
+
 impl ObjectForm {
     /// The form of a namespaced or cluster-wide kind without labels of its own.
-    const fn new(kind: ApiKind, says: fn(&Place<'_>) -> Value) -> Self {
-        Self { kind, says, labels: &[] }
+    const fn new(kind: ApiKind, says: fn(&Place<'_>) -> Value, refers: fn(&Value) -> Vec<Reference>) -> Self {
+        Self { kind, says, refers, labels: &[] }
     }
 
     /// `Kind.group`, as it is typed and recorded.
@@ -97,29 +116,34 @@ impl ObjectForm {
 pub(super) const TARGET: ObjectForm = ObjectForm::new(
     ApiKind::namespaced("multicluster.admiralty.io", "v1alpha1", "Target", "targets"),
     |place| json!({"spec": {"kubeconfigSecret": {"name": place.secret.name, "key": place.key}}}),
+    references::of_target,
 );
 
 pub(super) const CLUSTER_TARGET: ObjectForm = ObjectForm::new(
     ApiKind::cluster_wide("multicluster.admiralty.io", "v1alpha1", "ClusterTarget", "clustertargets"),
     |place| json!({"spec": {"kubeconfigSecret": secret_ref(place)}}),
+    references::of_target,
 );
 
 /// projectsveltos/libsveltos@fe4f45b: api/v1beta1/sveltoscluster_type.go.
 pub(super) const SVELTOS: ObjectForm = ObjectForm::new(
     ApiKind::namespaced("lib.projectsveltos.io", "v1beta1", "SveltosCluster", "sveltosclusters"),
     |place| json!({"spec": {"kubeconfigName": place.secret.name, "kubeconfigKeyName": place.key}}),
+    references::of_sveltos,
 );
 
 /// rancher/fleet@3b2c622: pkg/apis/fleet.cattle.io/v1alpha1/cluster_types.go.
 pub(super) const FLEET: ObjectForm = ObjectForm::new(
     ApiKind::namespaced("fleet.cattle.io", "v1alpha1", "Cluster", "clusters"),
     |place| json!({"spec": {"kubeConfigSecret": place.secret.name}}),
+    references::of_fleet,
 );
 
 /// karmada-io/karmada@f8fdd02: pkg/apis/cluster/v1alpha1/types.go. Without an `impersonatorSecretRef`: its
 /// token could act as anybody.
-pub(super) const KARMADA: ObjectForm =
-    ObjectForm::new(ApiKind::cluster_wide("cluster.karmada.io", "v1alpha1", "Cluster", "clusters"), |place| {
+pub(super) const KARMADA: ObjectForm = ObjectForm::new(
+    ApiKind::cluster_wide("cluster.karmada.io", "v1alpha1", "Cluster", "clusters"),
+    |place| {
         let mut spec = json!({
             "syncMode": "Push",
             "apiEndpoint": place.endpoint.server,
@@ -132,7 +156,9 @@ pub(super) const KARMADA: ObjectForm =
             spec["proxyURL"] = proxy.as_str().into();
         }
         json!({"spec": spec})
-    });
+    },
+    references::of_karmada,
+);
 
 /// crossplane-contrib/provider-kubernetes@350ef9a and provider-helm@4854188: examples; the namespaced kinds are
 /// those of Crossplane 2.
@@ -140,10 +166,12 @@ pub(super) const CROSSPLANE: [ObjectForm; 6] = [
     ObjectForm::new(
         ApiKind::namespaced("kubernetes.m.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs"),
         provider_config,
+        references::of_provider_config,
     ),
     ObjectForm::new(
         ApiKind::namespaced("helm.m.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs"),
         provider_config,
+        references::of_provider_config,
     ),
     ObjectForm::new(
         ApiKind::cluster_wide(
@@ -153,18 +181,22 @@ pub(super) const CROSSPLANE: [ObjectForm; 6] = [
             "clusterproviderconfigs",
         ),
         provider_config,
+        references::of_provider_config,
     ),
     ObjectForm::new(
         ApiKind::cluster_wide("helm.m.crossplane.io", "v1beta1", "ClusterProviderConfig", "clusterproviderconfigs"),
         provider_config,
+        references::of_provider_config,
     ),
     ObjectForm::new(
         ApiKind::cluster_wide("kubernetes.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs"),
         provider_config,
+        references::of_provider_config,
     ),
     ObjectForm::new(
         ApiKind::cluster_wide("helm.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs"),
         provider_config,
+        references::of_provider_config,
     ),
 ];
 
@@ -173,6 +205,7 @@ pub(super) const CROSSPLANE: [ObjectForm; 6] = [
 pub(super) const CLUSTER_PROFILE: ObjectForm = ObjectForm {
     kind: ApiKind::namespaced("multicluster.x-k8s.io", "v1alpha1", "ClusterProfile", "clusterprofiles"),
     labels: &[("x-k8s.io/cluster-manager", MANAGER)],
+    refers: references::of_cluster_profile,
     says: |place| {
         let provider = |name: &str, extension: Value| {
             let endpoint = place.endpoint;

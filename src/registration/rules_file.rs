@@ -219,7 +219,7 @@ mod tests {
                 "- {apiGroups: [''], resources: [pods], verbs: [get]}\n---\n- {resources: [pods], verbs: [get]}\n",
                 "rules.yaml: document 2: rule 1 has no apiGroups",
             ),
-            ("# nothing\n", "rules.yaml "),
+            ("# nothing\n", "rules.yaml holds no rules"),
             ("[]", "rules.yaml holds no rules"),
             ("canary", "rules.yaml line 1 column 1: "),
         ] {

@@ -6,4 +6,5 @@ mod case;
 mod in_place;
 mod kubeconfigs;
 mod managed_service_account;
+mod objects;
 mod others;

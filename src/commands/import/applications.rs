@@ -77,7 +77,7 @@ fn reading(resolved: &Resolved, exported: &[Exported], object: &Value, build: &B
     let change = || {
         format!(
             "give it another cluster Secret for the same address and name: {}",
-            export_command(resolved.asked.name.as_str(), resolved, &build.context)
+            export_command(resolved.asked.name.as_str(), "argocd", resolved, &build.context)
         )
     };
     Some(Reading {
@@ -97,12 +97,12 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
-/// The command that makes a cluster Secret of the registration, beside the former one.
-pub(super) fn export_command(name: &str, resolved: &Resolved, build: &str) -> String {
+/// The command that makes a Secret of the registration for a reader, beside the former one.
+pub(super) fn export_command(name: &str, reader: &str, resolved: &Resolved, build: &str) -> String {
     let namespace = &resolved.former.secret.namespace;
     let of = &resolved.asked.namespace;
     format!(
-        "kubectl tapmc export {name} --for argocd --apply -n {namespace} --registration-namespace {of} --context {}",
+        "kubectl tapmc export {name} --for {reader} --apply -n {namespace} --registration-namespace {of} --context {}",
         shell_word(build)
     )
 }

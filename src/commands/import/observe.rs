@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Kind, Result},
     former::{
         Form, FormerFinding, Identified, Login, Reading, Trial, check_unsaid, findings, readings, readings_by_label,
-        removal::Holder,
+        readings_by_object, removal::Holder,
     },
     lint::{self, Subject, Terms},
     package_install::pausable::Pausable,
@@ -59,10 +59,12 @@ impl Observation {
         args: &ImportArgs,
     ) -> Result<Self> {
         let limits = limits(&args.changing.kubeconfig);
-        let ((trial, way), (readers, applications)) = futures::join!(tried(resolved, build, run, limits), async {
-            let readers = build.cluster.observe_readers(Some(resolved.former.secret.namespace.as_str()));
-            futures::join!(readers, applications::observe(resolved, build))
-        });
+        let ((trial, way), (readers, applications, objects)) =
+            futures::join!(tried(resolved, build, run, limits), async {
+                let readers = build.cluster.observe_readers(Some(resolved.former.secret.namespace.as_str()));
+                let objects = build.cluster.list_reader_objects(&resolved.former.secret.namespace);
+                futures::join!(readers, applications::observe(resolved, build), objects)
+            });
         let readers = readers?;
         let mut hidden: Vec<String> = readers.hidden.iter().map(|(kind, _)| kind.clone()).collect();
         let of_secret = readers.of(&resolved.former.secret);
@@ -71,6 +73,12 @@ impl Observation {
         match applications? {
             Some(found) => readings.extend(found),
             None => hidden.push(applications::KIND.resource()),
+        }
+        let export =
+            |reader: &str| applications::export_command(resolved.asked.name.as_str(), reader, resolved, &build.context);
+        for of_kind in &objects? {
+            readings.extend(readings_by_object(of_kind, &resolved.former.secret, &resolved.placement, export));
+            hidden.extend((!of_kind.listing.is_complete()).then(|| of_kind.form.kind.resource()));
         }
         let of_form = checked(resolved, &of_secret, args.allow_loopback_server);
         let same_address = resolved.former.server.as_ref() == Some(&resolved.asked.context_endpoint.server);

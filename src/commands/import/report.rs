@@ -87,7 +87,7 @@ pub(super) fn done(
     if resolved.former.form == Form::ArgoCd && former.readers.iter().all(|reader| reader.uses != "registration") {
         report.next.push(format!(
             "a cluster Secret of its own for Argo CD: {}",
-            export_command(&registration.name, resolved, &removing.contexts.build)
+            export_command(&registration.name, "argocd", resolved, &removing.contexts.build)
         ));
     }
     report.warnings.clone_from(&removing.warnings);

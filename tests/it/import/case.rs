@@ -15,6 +15,8 @@ use crate::{
 
 /// The credential, and where it stands.
 pub struct ByHand {
+    /// The build cluster.
+    pub build: &'static str,
     /// The namespace on the build cluster, with the Secret `handmade`.
     pub namespace: String,
     /// The run namespace.
@@ -37,9 +39,15 @@ impl ByHand {
 
     /// The same with a ServiceAccount of that name.
     pub fn with_account(stem: &str, account: &str) -> Option<Self> {
-        started(BUILD_TWO)?;
+        Self::on(BUILD_TWO, stem, account)
+    }
+
+    /// The same on that build cluster.
+    pub fn on(build: &'static str, stem: &str, account: &str) -> Option<Self> {
+        started(build)?;
         let run = started(RUN)?;
         let made = Self {
+            build,
             namespace: unique(stem),
             apps: unique("apps"),
             accounts: unique("accounts"),
@@ -47,7 +55,7 @@ impl ByHand {
             run,
             token: String::new(),
         };
-        Kubectl::on(BUILD_TWO).namespace(&made.namespace);
+        Kubectl::on(build).namespace(&made.namespace);
         let kubectl = Kubectl::on(RUN);
         kubectl.namespace(&made.apps);
         kubectl.namespace(&made.accounts);
@@ -115,15 +123,16 @@ impl ByHand {
 
     /// Makes a Secret on the build cluster, as `kubectl create` would.
     pub fn secret(&self, name: &str, labels: &Value, data: &Value) {
-        create(&json!({
+        let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "stringData": data,
             "metadata": {"name": name, "namespace": self.namespace, "labels": labels},
-        }));
+        });
+        create_on(self.build, &secret);
     }
 
     /// The Secret on the build cluster.
     pub fn found(&self, name: &str) -> Option<Value> {
-        on_build().get(&["secret", name, "-n", &self.namespace])
+        Kubectl::on(self.build).get(&["secret", name, "-n", &self.namespace])
     }
 
     /// The kubeconfig that a Secret of ours holds now.
@@ -137,7 +146,7 @@ impl ByHand {
 
     /// The command line, without consent.
     pub fn ask(&self, secret: &str) -> Tapmc {
-        Tapmc::new(["import", secret, "-n", &self.namespace, "--context", BUILD_TWO, "--allow-loopback-server"])
+        Tapmc::new(["import", secret, "-n", &self.namespace, "--context", self.build, "--allow-loopback-server"])
     }
 
     /// The name of the registration that a Secret of this case becomes: all share one run cluster.
@@ -201,10 +210,15 @@ pub fn on_build() -> Kubectl {
 
 /// Makes an object on the build cluster without the annotation of `kubectl apply`.
 pub fn create(object: &Value) {
+    create_on(BUILD_TWO, object);
+}
+
+/// The same on that build cluster.
+pub fn create_on(build: &str, object: &Value) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("object.json");
     fs::write(&file, object.to_string()).unwrap();
-    on_build().run(&["create", "-f", file.to_str().unwrap()]);
+    Kubectl::on(build).run(&["create", "-f", file.to_str().unwrap()]);
 }
 
 /// The report of a command that succeeded.
