@@ -132,6 +132,11 @@ impl Repair<'_> {
                 None => {}
             }
         }
+        let is_broad = |profile: &String| Profile::parse(profile).is_some_and(|profile| profile.reach().is_some());
+        let has_cluster_rules = !matches!(self.held.annotation(key::CLUSTER_RULES), "" | "[]");
+        if has_cluster_rules || list(self.held.annotation(key::PROFILES)).iter().any(is_broad) {
+            command.push_str(" --allow-broad-rules");
+        }
         if self.held.annotation(key::BROUGHT) == "true"
             && let Some(account) = ObjectRef::parse(self.held.annotation(key::SERVICE_ACCOUNT))
         {
