@@ -7,6 +7,7 @@ mod build_side;
 mod credential;
 mod dry_run;
 mod ending;
+mod issuing;
 mod lending;
 mod observe;
 mod renewal;

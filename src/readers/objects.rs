@@ -163,41 +163,22 @@ pub(super) const KARMADA: ObjectForm = ObjectForm::new(
 /// crossplane-contrib/provider-kubernetes@350ef9a and provider-helm@4854188: examples; the namespaced kinds are
 /// those of Crossplane 2.
 pub(super) const CROSSPLANE: [ObjectForm; 6] = [
-    ObjectForm::new(
-        ApiKind::namespaced("kubernetes.m.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs"),
-        provider_config,
-        references::of_provider_config,
-    ),
-    ObjectForm::new(
-        ApiKind::namespaced("helm.m.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs"),
-        provider_config,
-        references::of_provider_config,
-    ),
-    ObjectForm::new(
-        ApiKind::cluster_wide(
-            "kubernetes.m.crossplane.io",
-            "v1alpha1",
-            "ClusterProviderConfig",
-            "clusterproviderconfigs",
-        ),
-        provider_config,
-        references::of_provider_config,
-    ),
-    ObjectForm::new(
-        ApiKind::cluster_wide("helm.m.crossplane.io", "v1beta1", "ClusterProviderConfig", "clusterproviderconfigs"),
-        provider_config,
-        references::of_provider_config,
-    ),
-    ObjectForm::new(
-        ApiKind::cluster_wide("kubernetes.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs"),
-        provider_config,
-        references::of_provider_config,
-    ),
-    ObjectForm::new(
-        ApiKind::cluster_wide("helm.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs"),
-        provider_config,
-        references::of_provider_config,
-    ),
+    of_crossplane(ApiKind::namespaced("kubernetes.m.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs")),
+    of_crossplane(ApiKind::namespaced("helm.m.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs")),
+    of_crossplane(ApiKind::cluster_wide(
+        "kubernetes.m.crossplane.io",
+        "v1alpha1",
+        "ClusterProviderConfig",
+        "clusterproviderconfigs",
+    )),
+    of_crossplane(ApiKind::cluster_wide(
+        "helm.m.crossplane.io",
+        "v1beta1",
+        "ClusterProviderConfig",
+        "clusterproviderconfigs",
+    )),
+    of_crossplane(ApiKind::cluster_wide("kubernetes.crossplane.io", "v1alpha1", "ProviderConfig", "providerconfigs")),
+    of_crossplane(ApiKind::cluster_wide("helm.crossplane.io", "v1beta1", "ProviderConfig", "providerconfigs")),
 ];
 
 /// kubernetes-sigs/cluster-inventory-api@8375ac2: apis/v1alpha1/clusterprofile_types.go; the extensions are
@@ -239,6 +220,10 @@ pub(super) const CLUSTER_PROFILE: ObjectForm = ObjectForm {
 
 /// Who manages the ClusterProfiles that are made here.
 const MANAGER: &str = "kubectl-tapmc";
+
+const fn of_crossplane(kind: ApiKind) -> ObjectForm {
+    ObjectForm::new(kind, provider_config, references::of_provider_config)
+}
 
 fn provider_config(place: &Place<'_>) -> Value {
     json!({"spec": {"credentials": {"source": "Secret", "secretRef": secret_ref(place)}}})

@@ -35,6 +35,20 @@ pub static READERS: [Reader; 19] = [
     federating::LIQO,
 ];
 
+/// A reader of which no more is to be said: no other names, no objects of its own, no advice.
+const ROW: Reader = Reader {
+    name: "",
+    aliases: &[],
+    title: "",
+    stands: Stands::File(""),
+    reads: AS_IT_IS,
+    needs: WHAT_IT_DEPLOYS,
+    objects: &[],
+    advice: None,
+    renewal: REWRITTEN,
+    sources: &[],
+};
+
 /// A Secret that a reader's object names, without label and type.
 const PLAIN: SecretForm = SecretForm {
     name: Naming::Any,

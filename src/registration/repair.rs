@@ -64,15 +64,20 @@ impl Repair<'_> {
         command
     }
 
-    /// Removes it.
-    #[must_use]
-    pub fn unregister(&self) -> String {
+    /// A verb about it that needs no more.
+    fn verb(&self, verb: &str) -> String {
         format!(
-            "kubectl tapmc unregister-run-cluster {} --context {} -n {}",
+            "kubectl tapmc {verb} {} --context {} -n {}",
             shell_word(&self.held.name),
             shell_word(self.build_context),
             shell_word(&self.held.secret.namespace)
         )
+    }
+
+    /// Removes it.
+    #[must_use]
+    pub fn unregister(&self) -> String {
+        self.verb("unregister-run-cluster")
     }
 
     /// Registers again with one profile beside the recorded ones: typed ones take their place.
@@ -85,12 +90,7 @@ impl Repair<'_> {
     /// Renews the token, whatever became of the former one.
     #[must_use]
     pub fn rotate(&self) -> String {
-        format!(
-            "kubectl tapmc rotate-token {} --context {} -n {}",
-            shell_word(&self.held.name),
-            shell_word(self.build_context),
-            shell_word(&self.held.secret.namespace)
-        )
+        self.verb("rotate-token")
     }
 
     /// Has somebody renew the token again; none where nobody did.

@@ -9,22 +9,21 @@ use jiff::Timestamp;
 use super::{
     access::Marker,
     apply::{Outcome, Run},
+    issuing::NewToken,
 };
 use crate::{
     cluster::Verified,
-    error::{Error, Kind, Result},
+    error::{Error, Result},
     output::Progress,
     plan::{Change, Op},
     registration::{
         access,
         credential::Token,
         generations::{CredentialPlan, grace_over, marker_manifest},
-        kubeconfig,
-        planning::{context_namespace, kept_generation, rendered},
+        planning::{kept_generation, rendered},
         record::{Generation, Superseded, key},
     },
     report::Done,
-    words,
 };
 
 /// A credential that was issued and proven, and is not stored yet.
@@ -53,24 +52,9 @@ impl Run<'_> {
         let registration = &self.observation.registration;
         progress.now("issuing the token");
         let account = registration.account.reference();
-        let issued = self.clusters.run.issue_token(account, marker.bound(), registration.duration).await?;
-        let claims = issued.token.claims();
-        let claims = claims.filter(|claims| claims.is_of(&registration.account_user(), &marker.uid));
-        let claims = claims.ok_or_else(|| {
-            Error::failed(format_args!(
-                "the token that {} issued is not one of {account} bound to the marker '{}'",
-                self.clusters.run.place(),
-                marker.name
-            ))
-        })?;
-        let text = kubeconfig::render(
-            &registration.name,
-            &registration.endpoint,
-            context_namespace(registration),
-            Some(&issued.token),
-        );
+        let NewToken { issued, claims, text } = self.clusters.issue(registration, marker).await?;
         progress.now("verifying the credential");
-        let verified = self.verify(&text).await?;
+        let verified = self.clusters.prove(registration, &text).await?;
         let applied_uid = uids.get(&format!("serviceaccount/{}", account.name)).cloned();
         let observed_uid = || {
             self.observation.run.object("ServiceAccount", Some(&account.namespace), &account.name)?["metadata"]["uid"]
@@ -92,29 +76,6 @@ impl Run<'_> {
         Ok(Fresh { text: Token::new(text), generation, verified })
     }
 
-    /// Reads the bytes back and uses what stands in them.
-    async fn verify(&self, text: &str) -> Result<Verified> {
-        let registration = &self.observation.registration;
-        let changed = |why: String| {
-            Error::failed(format_args!("the kubeconfig that would be stored does not read back as it was written{why}"))
-        };
-        let stored = kubeconfig::parse(text.as_bytes()).map_err(|unreadable| changed(format!(": {unreadable}")))?;
-        if stored.endpoint != registration.endpoint {
-            return Err(changed(String::new()));
-        }
-        let granted = registration.grants.by_namespace(&registration.run_namespaces);
-        let verified = self.clusters.reader.verify(&stored.token, &granted).await?;
-        if verified.missing.is_empty() {
-            return Ok(verified);
-        }
-        let missing = words::list(verified.missing.iter().map(ToString::to_string));
-        Err(Error::new(
-            Kind::NotAllowed,
-            format_args!("the new credential was tried on {} and may not: {missing}", self.clusters.reader.place()),
-        )
-        .hint("does something on the run cluster take the RoleBindings away?"))
-    }
-
     /// The stored token stays; the Secret is written only if something else in it changes.
     pub(super) async fn keep(&self) -> Result<Outcome> {
         let gone = || Error::failed("the Secret on the build cluster is gone by now").hint("run the command again");
@@ -123,7 +84,7 @@ impl Run<'_> {
         let stored = secret.stored.as_ref().map_err(|_| gone())?;
         let registration = &self.observation.registration;
         let text = rendered(registration, stored);
-        let verified = self.verify(&text).await?;
+        let verified = self.clusters.prove(registration, &text).await?;
         let generation = Generation { server: registration.endpoint.server.clone(), ..generation };
         match &self.plan.secret {
             Some(change) if change.op == Op::Keep => self.access.journal.note(Done::new(change)),

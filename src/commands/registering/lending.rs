@@ -2,16 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Registering,
-    access::{Access, Marker},
-};
+use super::{Registering, access::Marker};
 use crate::{
-    error::{Error, Result},
-    registration::{
-        credential::Token, generations::marker_manifest, kubeconfig, names::ObjectRef, planning::context_namespace,
-        record::key,
-    },
+    error::Result,
+    plan::{Change, Side},
+    registration::{credential::Token, generations::marker_manifest, names::ObjectRef, record::key},
     report::Journal,
     words,
 };
@@ -41,7 +36,7 @@ impl Registering {
     /// As the run cluster answers; nothing is left then.
     pub(in crate::commands) async fn lend(&self, loan: &Loan, journal: &Journal) -> Result<Lent> {
         let (run, registration) = (&self.clusters.run, &self.observation.registration);
-        let access = self.lending_access(journal);
+        let access = self.access(String::new(), journal);
         let until = run.now().checked_add(registration.duration).unwrap_or(run.now());
         let said = [
             (key::EPHEMERAL_UNTIL, until.to_string()),
@@ -63,7 +58,7 @@ impl Registering {
         let run = &self.clusters.run;
         run.restart_clock();
         let marker = marker_manifest(&self.observation.registration, &lent.marker.name, &lent.marker.uid);
-        let change = crate::plan::Change::delete(crate::plan::Side::Run, marker, "its command has ended");
+        let change = Change::delete(Side::Run, marker, "its command has ended");
         run.carry_out(&change).await.map(|_| ()).map_err(|error| {
             error.replace_hint(format_args!(
                 "the token lives until {}; end it now: kubectl --context {} delete secret {} -n {}",
@@ -82,31 +77,8 @@ impl Registering {
 
     async fn issue_lent(&self, marker: &Marker) -> Result<(Token, Timestamp)> {
         let registration = &self.observation.registration;
-        let (run, reader) = (&self.clusters.run, &self.clusters.reader);
-        let issued = run.issue_token(self.account(), marker.bound(), registration.duration).await?;
-        let claims = issued.token.claims();
-        if !claims.is_some_and(|claims| claims.is_of(&registration.account_user(), &marker.uid)) {
-            return Err(Error::failed(format_args!(
-                "the token that {} issued is not the one that was asked for",
-                run.place()
-            )));
-        }
-        let namespace = context_namespace(registration);
-        let text = kubeconfig::render(&registration.name, &registration.endpoint, namespace, Some(&issued.token));
-        let granted = registration.grants.by_namespace(&registration.run_namespaces);
-        let verified = reader.verify(&issued.token, &granted).await?;
-        if verified.missing.is_empty() {
-            return Ok((Token::new(text), issued.expires_at));
-        }
-        let missing = words::list(verified.missing.iter().map(ToString::to_string));
-        Err(Error::new(
-            crate::error::Kind::NotAllowed,
-            format_args!("the credential was tried on {} and may not: {missing}", reader.place()),
-        )
-        .hint("does something on the run cluster take the RoleBindings away?"))
-    }
-
-    fn lending_access<'a>(&'a self, journal: &'a Journal) -> Access<'a> {
-        self.access(String::new(), journal)
+        let new = self.clusters.issue(registration, marker).await?;
+        self.clusters.prove(registration, &new.text).await?;
+        Ok((Token::new(new.text), new.issued.expires_at))
     }
 }

@@ -1,22 +1,20 @@
 //! The rows of what delivers and shows.
 
 use super::{
-    AS_IT_IS, Context, Dropped, Field, Keys, Needs, PLAIN, REPLACED, REWRITTEN, Reader, Reads, SecretForm, Stands,
+    AS_IT_IS, Context, Dropped, Field, Keys, Needs, PLAIN, REPLACED, REWRITTEN, ROW, Reader, Reads, SecretForm, Stands,
     WHAT_IT_DEPLOYS, objects,
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
 
 pub(super) const KUBECONFIG: Reader = Reader {
     name: "kubeconfig",
-    aliases: &[],
     title: "kubectl and whatever else reads kubeconfig files",
     stands: Stands::File("`--kubeconfig`"),
     reads: Reads::Kubeconfig { effects: &[], context: Context::Current },
     needs: Needs::AnyOf(&Profile::ALL),
-    objects: &[],
-    advice: None,
     renewal: REPLACED,
     sources: &["kubernetes/client-go: tools/clientcmd"],
+    ..ROW
 };
 
 pub(super) const CARVEL: Reader = Reader {
@@ -41,18 +39,16 @@ pub(super) const CARVEL: Reader = Reader {
         context: Context::Current,
     },
     needs: Needs::AnyOf(&Profile::DELIVERED),
-    objects: &[],
-    advice: None,
     renewal: "read at each deploy",
     sources: &[
         "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_restricted.go",
         "carvel-dev/kapp-controller@e4b4822:pkg/kubeconfig/kubeconfig_secrets.go",
     ],
+    ..ROW
 };
 
 pub(super) const FLUX: Reader = Reader {
     name: "flux",
-    aliases: &[],
     title: "Flux (Kustomization, HelmRelease)",
     stands: Stands::Secret(SecretForm {
         namespace: "the Kustomization's namespace",
@@ -81,10 +77,9 @@ pub(super) const FLUX: Reader = Reader {
         Profile::Workload,
         Profile::FluxImpersonate,
     ]),
-    objects: &[],
-    advice: None,
     renewal: "read at each reconcile; at once with the label `reconcile.fluxcd.io/watch: Enabled`",
     sources: &["fluxcd/pkg@e2cfd1a:runtime/client/kubeconfig.go", "fluxcd/pkg@e2cfd1a:runtime/client/impersonator.go"],
+    ..ROW
 };
 
 pub(super) const ARGOCD: Reader = Reader {
@@ -100,7 +95,6 @@ pub(super) const ARGOCD: Reader = Reader {
     }),
     reads: Reads::ArgoCd,
     needs: Needs::AsRegistered(&[Profile::Watch]),
-    objects: &[],
     advice: Some(
         "Argo CD lists every kind in its namespaces: set resource.respectRBAC to normal in argocd-cm, or what it may not list \
          fails its cache",
@@ -110,11 +104,11 @@ pub(super) const ARGOCD: Reader = Reader {
         "argoproj/argo-cd@37ee009:docs/operator-manual/declarative-setup.md",
         "argoproj/argo-cd@37ee009:util/clusterauth/clusterauth.go",
     ],
+    ..ROW
 };
 
 pub(super) const FLEET: Reader = Reader {
     name: "fleet",
-    aliases: &[],
     title: "Rancher Fleet (Cluster, manager-initiated)",
     stands: Stands::Secret(SecretForm {
         namespace: "the Cluster's namespace",
@@ -125,14 +119,13 @@ pub(super) const FLEET: Reader = Reader {
     reads: AS_IT_IS,
     needs: Needs::Rules("what installs its agent: a role that may do everything"),
     objects: &[objects::FLEET],
-    advice: None,
     renewal: REWRITTEN,
     sources: &["rancher/fleet@3b2c622:internal/config/config.go"],
+    ..ROW
 };
 
 pub(super) const CROSSPLANE: Reader = Reader {
     name: "crossplane",
-    aliases: &[],
     title: "Crossplane's provider-kubernetes and provider-helm (ProviderConfig)",
     stands: Stands::Secret(SecretForm {
         namespace: "the namespace that is named",
@@ -149,35 +142,32 @@ pub(super) const CROSSPLANE: Reader = Reader {
         "crossplane-contrib/provider-kubernetes@350ef9a:examples/cluster/provider/config.yaml",
         "crossplane-contrib/provider-helm@4854188:examples/cluster/provider-config/provider-config-with-secret.yaml",
     ],
+    ..ROW
 };
 
 pub(super) const CAPACT: Reader = Reader {
     name: "capact",
-    aliases: &[],
     title: "Capact (TypeInstance, injected by a policy)",
     stands: Stands::File("`capact typeinstance create`, `value.config`"),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
-    objects: &[],
-    advice: None,
     renewal: "`capact typeinstance apply` with its id",
     sources: &[
         "capactio/hub-manifests@648fc71:manifests/type/containerization/kubernetes/kubeconfig.yaml",
         "capactio/capact@701746c:pkg/runner/helm/config_loader.go",
     ],
+    ..ROW
 };
 
 pub(super) const TAP_GUI: Reader = Reader {
     name: "tap-gui",
-    aliases: &[],
     title: "TAP GUI",
     stands: Stands::Values("tap_gui.app_config.kubernetes.clusterLocatorMethods[].clusters[]"),
     reads: Reads::ClusterList,
     needs: Needs::Only(&[Profile::View]),
-    objects: &[],
-    advice: None,
     renewal: "the values are changed",
     sources: &["pivotal/docs-tap@1-9-1:tap-gui/cluster-view-setup.hbs.md"],
+    ..ROW
 };
 
 pub(super) const BACKSTAGE: Reader = Reader {

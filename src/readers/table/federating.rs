@@ -1,8 +1,8 @@
 //! The rows of what joins clusters and schedules across them.
 
 use super::{
-    AS_IT_IS, Context, Dropped, Effect, Field, Keys, Local, Naming, Needs, PLAIN, REPLACED, REWRITTEN, Reader, Reads,
-    Refused, SecretForm, Stands, WHAT_IT_DEPLOYS, objects,
+    AS_IT_IS, Context, Dropped, Effect, Field, Keys, Local, Naming, Needs, PLAIN, REPLACED, REWRITTEN, ROW, Reader,
+    Reads, Refused, SecretForm, Stands, WHAT_IT_DEPLOYS, objects,
 };
 use crate::{readers::form::LabelValue, registration::profiles::Profile};
 
@@ -20,18 +20,16 @@ pub(super) const CLUSTER_API: Reader = Reader {
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
-    objects: &[],
-    advice: None,
     renewal: REWRITTEN,
     sources: &[
         "kubernetes-sigs/cluster-api@ae7ff04:util/secret/consts.go",
         "kubernetes-sigs/cluster-api@ae7ff04:util/kubeconfig/kubeconfig.go",
     ],
+    ..ROW
 };
 
 pub(super) const ISTIO: Reader = Reader {
     name: "istio",
-    aliases: &[],
     title: "Istio (remote secret)",
     stands: Stands::Secret(SecretForm {
         name: Naming::Prefix("istio-remote-secret-"),
@@ -55,15 +53,13 @@ pub(super) const ISTIO: Reader = Reader {
         context: Context::Current,
     },
     needs: Needs::Only(&[Profile::Istio]),
-    objects: &[],
-    advice: None,
     renewal: REWRITTEN,
     sources: &["istio/istio@86c9f01:pkg/kube/multicluster/secretcontroller.go", "istio/istio@0098d99:pkg/kube/util.go"],
+    ..ROW
 };
 
 pub(super) const KARMADA: Reader = Reader {
     name: "karmada",
-    aliases: &[],
     title: "Karmada (Cluster, push mode)",
     stands: Stands::Secret(SecretForm {
         name: Naming::Cluster,
@@ -79,11 +75,11 @@ pub(super) const KARMADA: Reader = Reader {
     advice: Some("no impersonator is made: karmadactl's way to the members needs one, and it could act as anybody"),
     renewal: REWRITTEN,
     sources: &["karmada-io/karmada@f8fdd02:pkg/util/credential.go"],
+    ..ROW
 };
 
 pub(super) const SVELTOS: Reader = Reader {
     name: "sveltos",
-    aliases: &[],
     title: "Sveltos (SveltosCluster)",
     stands: Stands::Secret(SecretForm {
         name: Naming::Suffix("-sveltos-kubeconfig"),
@@ -101,11 +97,11 @@ pub(super) const SVELTOS: Reader = Reader {
         "projectsveltos/libsveltos@fe4f45b:api/v1beta1/sveltoscluster_type.go",
         "projectsveltos/libsveltos@fe4f45b:lib/clusterproxy/clusterproxy.go",
     ],
+    ..ROW
 };
 
 pub(super) const ADMIRALTY: Reader = Reader {
     name: "admiralty",
-    aliases: &[],
     title: "Admiralty (Target, ClusterTarget)",
     stands: Stands::Secret(SecretForm {
         namespace: "the Target's namespace",
@@ -116,17 +112,16 @@ pub(super) const ADMIRALTY: Reader = Reader {
     reads: NAMED_CONTEXT,
     needs: Needs::Only(&[Profile::Admiralty]),
     objects: &[objects::TARGET, objects::CLUSTER_TARGET],
-    advice: None,
     renewal: REWRITTEN,
     sources: &[
         "admiraltyio/admiralty@0dd7771:pkg/apis/multicluster/v1alpha1/target_types.go",
         "admiraltyio/admiralty@0dd7771:pkg/config/agent/agent.go",
     ],
+    ..ROW
 };
 
 pub(super) const MULTICLUSTER_RUNTIME: Reader = Reader {
     name: "multicluster-runtime",
-    aliases: &[],
     title: "multicluster-runtime's kubeconfig provider",
     stands: Stands::Secret(SecretForm {
         namespace: "the watched namespace",
@@ -136,10 +131,9 @@ pub(super) const MULTICLUSTER_RUNTIME: Reader = Reader {
     }),
     reads: AS_IT_IS,
     needs: Needs::AsRegistered(&[Profile::Watch]),
-    objects: &[],
-    advice: None,
     renewal: REWRITTEN,
     sources: &["kubernetes-sigs/multicluster-runtime@d7413ad:providers/kubeconfig/provider.go"],
+    ..ROW
 };
 
 pub(super) const CLUSTER_PROFILE: Reader = Reader {
@@ -170,9 +164,9 @@ pub(super) const CLUSTER_PROFILE: Reader = Reader {
     },
     needs: WHAT_IT_DEPLOYS,
     objects: &[objects::CLUSTER_PROFILE],
-    advice: None,
     renewal: REWRITTEN,
     sources: &["kubernetes-sigs/cluster-inventory-api@638f79c:plugins/kubeconfig-secretreader/cmd/plugin/README.md"],
+    ..ROW
 };
 
 pub(super) const ARGO_MCK: Reader = Reader {
@@ -188,36 +182,31 @@ pub(super) const ARGO_MCK: Reader = Reader {
     }),
     reads: AS_IT_IS,
     needs: WHAT_IT_DEPLOYS,
-    objects: &[],
-    advice: None,
     renewal: REWRITTEN,
     sources: &["argoproj-labs/multi-cluster-kubernetes@3b7b626:api/config/config.go"],
+    ..ROW
 };
 
 pub(super) const TENSILE_KUBE: Reader = Reader {
     name: "tensile-kube",
-    aliases: &[],
     title: "tensile-kube (virtual-node)",
     stands: Stands::File("`--client-kubeconfig`"),
     reads: AS_IT_IS,
     needs: Needs::Rules("what a virtual node does: Pods and what they use, in the whole cluster"),
-    objects: &[],
-    advice: None,
     renewal: REPLACED,
     sources: &["virtual-kubelet/tensile-kube@ad40680:cmd/provider/main.go"],
+    ..ROW
 };
 
 pub(super) const LIQO: Reader = Reader {
     name: "liqo",
-    aliases: &[],
     title: "Liqo (liqoctl peer)",
     stands: Stands::File("for `liqoctl peer`"),
     reads: AS_IT_IS,
     needs: Needs::Rules("what peering does: Liqo installs an identity and its own resources"),
-    objects: &[],
-    advice: None,
     renewal: "Liqo makes an identity of its own with it",
     sources: &["liqotech/liqo@557c199:pkg/consts/authentication.go"],
+    ..ROW
 };
 
 /// As client-go takes it, but for the context.
