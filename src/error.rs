@@ -88,7 +88,10 @@ impl Error {
         // A document that is of the wrong kind as a whole is so from its first character on.
         let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
         let what = error.without_snippet().to_string();
-        Self::usage(format_args!("{file} line {line} column {column}: {}", what.lines().next().unwrap_or_default()))
+        let what = what.lines().next().unwrap_or_default();
+        // Some of its sentences say the place once more.
+        let what = what.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(what);
+        Self::usage(format_args!("{file} line {line} column {column}: {what}"))
     }
 
     /// [`Kind::Failed`].

@@ -244,14 +244,17 @@ pub struct FormerToken {
     pub until: Option<String>,
 }
 
-/// The report of `rotate-token`.
+/// The report of a verb that registers, rotates or schedules several registrations.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RotationReport {
+pub struct RegistrationReports {
     /// [`API_VERSION`].
     pub api_version: &'static str,
-    /// `RotationReport`.
+    /// `RegistrationReportList`, `RotationReport` or `RotationScheduleReport`.
     pub kind: &'static str,
+    /// What the table says of one that got a new token: `rotated`.
+    #[serde(skip)]
+    pub done: &'static str,
     /// `client` or `server`; none where changes were made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<&'static str>,

@@ -63,7 +63,8 @@ pub struct BothClustersArgs {
     #[arg(long, alias = "context", value_name = "CONTEXT")]
     pub build_context: Option<String>,
 
-    /// The context of the run cluster; asked for on a terminal
+    /// The context of the run cluster; asked for on a terminal. With a pattern such as 'prod-*' every context
+    /// that it matches
     #[arg(long, value_name = "CONTEXT")]
     pub run_context: Option<String>,
 

@@ -9,6 +9,8 @@ pub mod completion;
 pub mod deliver;
 pub mod delivery_status;
 pub mod export;
+pub mod fleet;
+pub mod fleet_file;
 pub mod handover;
 pub mod import;
 pub mod lint;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     cluster::{BothClustersArgs, KubeconfigArgs, WaitArgs, duration},
+    fleet::ParallelArgs,
     output::ConsentArgs,
     sides::{OutputOrFileArgs, SidesArgs},
 };
@@ -16,12 +17,17 @@ use super::{
 /// namespace, and a token bound to a marker Secret, so that it ends and can be revoked. On the
 /// build cluster: a Secret with a kubeconfig that was used with success before it was stored.
 /// Running the command again repairs what is missing and changes nothing else.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct RegisterRunClusterArgs {
     /// Both clusters and the operator's identity on each.
     #[command(flatten)]
     pub clusters: BothClustersArgs,
+
+    /// Register the run clusters of this YAML file ('-' for stdin); --run-context then takes a part of them
+    #[arg(long, value_name = "FILE", help_heading = "Fleets",
+          conflicts_with_all = ["run_side", "build_side", "name", "secret_name", "run_server", "account_namespace"])]
+    pub fleet: Option<PathBuf>,
 
     /// The name of the registration; without it the last part of the run context's name
     #[arg(long, value_name = "NAME", help_heading = "Registration")]
@@ -132,6 +138,10 @@ pub struct RegisterRunClusterArgs {
     /// How long to wait for a namespace that is going.
     #[command(flatten)]
     pub wait: WaitArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// How far the command goes.
     #[command(flatten)]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs, duration},
+    fleet::ParallelArgs,
     output::ConsentArgs,
     registrations::RegistrationsArgs,
     sides::{OutputOrFileArgs, SidesArgs},
@@ -74,6 +75,10 @@ pub struct RotateTokenArgs {
     /// How long to wait for what a controller must finish.
     #[command(flatten)]
     pub wait: WaitArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// How far the command goes.
     #[command(flatten)]

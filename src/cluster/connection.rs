@@ -110,6 +110,15 @@ impl Connection {
         }
     }
 
+    /// Closes the connections that wait for a request; the next one opens another.
+    pub(super) fn rest(&self) {
+        // One that is just being opened is about to be used.
+        if let Ok(mut state) = self.state.try_lock() {
+            state.http2 = None;
+            state.http1 = Vec::new();
+        }
+    }
+
     async fn sender(&self) -> Result<Dialled, BoxError> {
         let mut state = self.state.lock().await;
         if let Some(sender) = state.http2.as_ref().filter(|sender| !sender.is_closed()) {

@@ -67,6 +67,22 @@ impl LocalKubeconfig {
         self
     }
 
+    /// What kube needs for one context, without the entries of the others: a kubeconfig of a fleet is large.
+    #[must_use]
+    pub fn only(&self, context: &str) -> Kubeconfig {
+        let merged = &self.merged;
+        let contexts: Vec<_> = merged.contexts.iter().filter(|entry| entry.name == context).cloned().collect();
+        let of = contexts.first().and_then(|entry| entry.context.as_ref());
+        let cluster = of.map(|context| context.cluster.as_str());
+        let user = of.and_then(|context| context.user.as_deref());
+        Kubeconfig {
+            clusters: merged.clusters.iter().filter(|entry| Some(entry.name.as_str()) == cluster).cloned().collect(),
+            auth_infos: merged.auth_infos.iter().filter(|entry| Some(entry.name.as_str()) == user).cloned().collect(),
+            contexts,
+            ..Kubeconfig::default()
+        }
+    }
+
     /// The names of all contexts, sorted.
     #[must_use]
     pub fn context_names(&self) -> Vec<String> {

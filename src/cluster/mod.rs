@@ -5,6 +5,7 @@
 //! thing with them: observe, apply, issue a token, verify it.
 
 mod apply;
+mod asked_once;
 mod await_state;
 mod connection;
 mod events;
@@ -84,6 +85,8 @@ pub struct Cluster {
     client: Client,
     transport: Transport,
     config: Arc<Config>,
+    /// What is asked once for many registrations; none where each asks for itself.
+    asked: Option<Arc<asked_once::Asked>>,
 }
 
 impl Cluster {
@@ -103,7 +106,7 @@ impl Cluster {
         kubeconfig.check_verifies_tls(context)?;
         let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
         let place = format!("the {side} cluster (context '{context}')");
-        let mut config = Config::from_custom_kubeconfig(kubeconfig.merged.clone(), &options)
+        let mut config = Config::from_custom_kubeconfig(kubeconfig.only(context), &options)
             .await
             .map_err(|error| explain::configuration(&place, &error))?;
         config.proxy_url = kubeconfig.proxy_url(context)?;
@@ -158,7 +161,7 @@ impl Cluster {
             .map_err(BoxError::from)
             .service(transport.clone());
         let client = Client::new(service, config.default_namespace.clone());
-        Ok(Self { place, user: String::new(), client, transport, config: Arc::new(config) })
+        Ok(Self { place, user: String::new(), client, transport, config: Arc::new(config), asked: None })
     }
 
     /// The same connection, with a token on each request.
@@ -215,6 +218,11 @@ impl Cluster {
     /// Gives the requests their whole time again: what a person took to decide does not count.
     pub fn restart_clock(&self) {
         self.transport.restart_clock();
+    }
+
+    /// Closes the connections that wait; the next request opens one again.
+    pub fn rest(&self) {
+        self.transport.rest();
     }
 
     fn explain(&self, tried: impl std::fmt::Display, error: &kube::Error) -> Error {

@@ -1,6 +1,6 @@
 //! What the build cluster shows of a registration.
 
-use std::{collections::BTreeSet, string::FromUtf8Error};
+use std::{collections::BTreeSet, string::FromUtf8Error, sync::Arc};
 
 use k8s_openapi::{
     ByteString,
@@ -11,7 +11,7 @@ use kube::{
     api::{ListParams, ObjectMeta},
 };
 
-use super::{Cluster, is_status};
+use super::{Cluster, asked_once::Surroundings, is_status};
 use crate::{
     error::Result,
     registration::{
@@ -33,20 +33,17 @@ impl Cluster {
     /// # Errors
     /// As the API server answers; a missing object is no error.
     pub async fn observe_build(&self, registration: &Registration) -> Result<BuildFacts> {
-        let namespace = registration.secret.namespace.as_str();
-        let (kube_system, state, secret, others, rights) = futures::join!(
-            self.namespace_state("kube-system"),
-            self.namespace_state(namespace),
-            self.observe_secret(&registration.secret),
-            self.other_registrations(namespace),
-            self.rights(std::slice::from_ref(&namespace), &[]),
-        );
-        let (state, mut rights) = (state?, rights?);
-        if state == NamespaceState::Missing {
-            rights.cluster_wide = rights.reviews.get(namespace).cloned();
-        }
+        let secret = &registration.secret;
+        let observed = async {
+            if self.has_no_secret(&secret.namespace, &secret.name).await {
+                return Ok(None);
+            }
+            self.observe_secret(secret).await
+        };
+        let (surroundings, secret) = futures::join!(self.surroundings(&secret.namespace), observed);
+        let Surroundings { identity, state, others, rights } = surroundings?;
         Ok(BuildFacts {
-            identity: identity(kube_system.ok().as_ref(), namespace, &state),
+            identity,
             namespace: state,
             secret: secret?,
             renewal: None,
@@ -68,7 +65,7 @@ impl Cluster {
         Ok(found.as_ref().map(secret_facts))
     }
 
-    async fn other_registrations(&self, namespace: &str) -> Option<Vec<OtherRegistration>> {
+    pub(super) async fn other_registrations(&self, namespace: &str) -> Option<Arc<[OtherRegistration]>> {
         let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
         // From the cache: these are only told, and a list that must be the latest may wait for 100 ms.
         let ours = ListParams::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1)).match_any();

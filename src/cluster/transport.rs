@@ -90,6 +90,11 @@ impl Transport {
         clock.deadline = Instant::now() + self.shared.limits.total;
     }
 
+    /// Closes the connections that wait.
+    pub(super) fn rest(&self) {
+        self.shared.connection.rest();
+    }
+
     /// The server's time, by the `Date` of its last answer; this machine's before the first.
     pub(super) fn server_time(&self) -> Timestamp {
         let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);

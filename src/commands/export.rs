@@ -63,7 +63,7 @@ async fn exported(
         return printer.registration(&registering.dry_run(changing.consent.dry_run).await?);
     }
     if !registering.is_empty() {
-        printer.confirm(&consent(registering.changes(), registering.issues()), changing.consent.yes)?;
+        printer.confirm(&consent(registering.changes(), usize::from(registering.issues())), changing.consent.yes)?;
         registering.restart_clock();
     }
     let progress = printer.progress("applying");

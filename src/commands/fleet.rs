@@ -1,21 +1,30 @@
-//! Several registrations at a time, for the verbs that visit what a build cluster holds: observed
-//! together, shown one below the other, consented to once, and none held up by the failure of another.
+//! Several registrations at a time: observed together, shown, consented to once, and none held up by the failure or
+//! the silence of another.
+
+mod lanes;
+mod open_files;
+mod same_cluster;
 
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
 
 use super::registering::{Registering, consent};
 use crate::{
-    cli::output::{ConsentArgs, DryRun},
+    cli::{
+        fleet::ParallelArgs,
+        output::{ConsentArgs, DryRun},
+    },
     error::{Error, Kind, Result},
     output::Printer,
-    report::{API_VERSION, FailedRegistration, Journal, RegistrationReport, RotationReport},
+    report::{API_VERSION, FailedRegistration, Journal, RegistrationReport, RegistrationReports},
     words,
 };
 
-/// How many registrations are worked on at a time.
-pub(super) const AT_A_TIME: usize = 8;
+pub(super) use lanes::{Going, Lanes};
+
+/// Up to how many registrations each plan is shown in full, and each connection is kept while they are read.
+const A_FEW: usize = 10;
 
 /// A registration that is visited.
 #[derive(Debug, Clone)]
@@ -28,90 +37,179 @@ pub(super) struct Visited {
     pub is_only: bool,
 }
 
+impl Visited {
+    /// The namespace of its Secret, and its name.
+    pub(super) fn key(&self) -> (String, String) {
+        (self.namespace.clone(), self.name.clone())
+    }
+}
+
 /// What a visit of registrations is.
 pub(super) struct Visit {
     /// The kind of its report: `RotationReport`.
     pub kind: &'static str,
-    /// What is going on, for who waits.
+    /// What is going on, for who waits: `rotating`.
     pub doing: &'static str,
+    /// What the table says of one that got a new token: `rotated`.
+    pub done: &'static str,
     /// What helps after a failure.
-    pub hint: &'static str,
+    pub hint: String,
     /// How far it goes.
     pub consent: ConsentArgs,
     /// How long to wait for controllers.
     pub wait: Duration,
+    /// How many at a time.
+    pub parallel: ParallelArgs,
 }
 
 /// What came of observing a registration.
 pub(super) type Observed = (Visited, Result<Registering>);
 
+/// One whose plan is carried out.
+type Applied = (Visited, Result<RegistrationReport>, Journal);
+
 impl Visit {
     /// Shows the plans, asks, carries them out and reports.
-    pub(super) async fn carry_out(
+    pub(super) async fn carry_out<T>(
         self,
-        observed: impl IntoIterator<Item = impl Future<Output = Observed>>,
+        targets: Vec<T>,
+        observe: impl AsyncFn(T) -> Observed,
         printer: Printer,
         journal: Journal,
     ) -> Result<()> {
-        let observed: Vec<Observed> = stream::iter(observed).buffered(AT_A_TIME).collect().await;
-        let mut outcome = Outcome::default();
-        let mut planned = Vec::new();
-        for (visited, registering) in observed {
-            match registering {
-                Ok(registering) => {
-                    registering.show(printer);
-                    planned.push((visited, registering));
-                }
-                Err(error) => outcome.failed(visited, error, &Journal::default(), printer),
-            }
-        }
+        let outcome = self.visit(targets, observe, printer, &journal).await?;
+        journal.told();
+        self.end(outcome, printer)
+    }
 
-        if self.consent.dry_run != DryRun::None {
+    /// Shows the plans, asks, and carries them out. With `--yes` one that has not answered when nearly all others
+    /// have holds up none of them: it comes later.
+    pub(super) async fn visit<T>(
+        &self,
+        targets: Vec<T>,
+        observe: impl AsyncFn(T) -> Observed,
+        printer: Printer,
+        journal: &Journal,
+    ) -> Result<Outcome<RegistrationReport>> {
+        let lanes = Lanes::new(self.parallel, printer);
+        let number = targets.len();
+        let changes = self.consent.dry_run == DryRun::None;
+        let observing = printer.count("observing", number);
+        let look = async |target: T| {
+            let (visited, registering) = observe(target).await;
+            let registering = registering.inspect(|registering| {
+                if number > A_FEW {
+                    registering.rest();
+                }
+            });
+            observing.one_more(registering.is_err());
+            (visited, registering)
+        };
+        let going = lanes.begin(targets, &look);
+        let (observed, late) = going.most(self.consent.yes && changes).await;
+        observing.end();
+        let mut known = same_cluster::Known::default();
+        known.check(&observed)?;
+        let mut outcome = Outcome::default();
+        let planned = outcome.planned(observed, printer);
+        show(&planned, printer);
+        if late.left() > 0 {
+            let waiting = words::count(late.left(), "run cluster");
+            printer.say(&format!("not answered yet, and not waited for: {waiting}"));
+        }
+        if !changes {
             for (visited, registering) in planned {
                 match registering.dry_run(self.consent.dry_run).await {
                     Ok(report) => outcome.reports.push(report),
                     Err(error) => outcome.failed(visited, error, &Journal::default(), printer),
                 }
             }
-            return self.end(outcome, printer);
+            return Ok(outcome);
         }
-        let changing = planned.iter().map(|(_, registering)| registering).filter(|registering| !registering.is_empty());
-        let (changes, issues) = changing.fold((0, false), |(n, t), r| (n + r.changes(), t || r.issues()));
-        if changes > 0 || issues {
-            printer.confirm(&consent(changes, issues), self.consent.yes)?;
-        }
-
-        let progress = printer.progress(self.doing);
-        let applied = planned.into_iter().map(|(visited, registering)| {
-            let (journal, progress, wait) = (journal.branch(), &progress, self.wait);
-            async move {
-                registering.restart_clock();
-                let report = registering.apply(wait, progress, &journal).await;
-                (visited, report, journal)
-            }
-        });
-        let applied: Vec<_> = stream::iter(applied).buffered(AT_A_TIME).collect().await;
-        drop(progress);
-        for (visited, report, own) in applied {
+        self.confirm(&planned, printer)?;
+        let applying = printer.count(self.doing, planned.len() + late.left());
+        let apply = async |(visited, registering): (Visited, Registering)| {
+            let applied = self.apply(visited, registering, journal.branch(), printer).await;
+            applying.one_more(applied.1.is_err());
+            applied
+        };
+        let (first, after) = futures::join!(lanes.each(planned, &apply), self.apply_late(late, &mut known, &apply));
+        applying.end();
+        for (visited, report, own) in first.into_iter().chain(after) {
             match report {
                 Ok(report) => outcome.reports.push(report),
                 Err(error) => outcome.failed(visited, error, &own, printer),
             }
         }
-        journal.told();
-        self.end(outcome, printer)
+        Ok(outcome)
     }
 
-    fn end(&self, outcome: Outcome<RegistrationReport>, printer: Printer) -> Result<()> {
-        outcome.end(self.hint, printer, |items, failed| {
-            printer.rotations(&RotationReport {
+    fn confirm(&self, planned: &[(Visited, Registering)], printer: Printer) -> Result<()> {
+        let changing = planned.iter().map(|(_, registering)| registering).filter(|registering| !registering.is_empty());
+        let (changes, issues) = changing.fold((0, 0), |(n, t), r| (n + r.changes(), t + usize::from(r.issues())));
+        if changes == 0 && issues == 0 {
+            return Ok(());
+        }
+        printer.confirm(&consent(changes, issues), self.consent.yes)
+    }
+
+    async fn apply(&self, visited: Visited, registering: Registering, own: Journal, printer: Printer) -> Applied {
+        registering.restart_clock();
+        let progress = printer.progress_in(self.doing, visited.is_only);
+        let report = registering.apply(self.wait, &progress, &own).await;
+        (visited, report, own)
+    }
+
+    /// Those that answered late, each as soon as it does.
+    async fn apply_late<F: Future<Output = (usize, Observed)>>(
+        &self,
+        late: Going<F>,
+        known: &mut same_cluster::Known,
+        apply: impl AsyncFn((Visited, Registering)) -> Applied,
+    ) -> Vec<Applied> {
+        let checked = late.results().map(|(visited, registering)| {
+            let registering = registering.and_then(|registering| {
+                known.add(&visited, &registering)?;
+                Ok(registering)
+            });
+            (visited, registering)
+        });
+        let apply = &apply;
+        checked
+            .map(|(visited, registering)| async move {
+                match registering {
+                    Ok(registering) => apply((visited, registering)).await,
+                    Err(error) => (visited, Err(error), Journal::default()),
+                }
+            })
+            .buffer_unordered(usize::from(self.parallel.parallel))
+            .collect()
+            .await
+    }
+
+    /// Prints the report of all; fails where one failed.
+    pub(super) fn end(&self, outcome: Outcome<RegistrationReport>, printer: Printer) -> Result<()> {
+        outcome.end(&self.hint, printer, |items, failed| {
+            printer.registrations(&RegistrationReports {
                 api_version: API_VERSION,
                 kind: self.kind,
+                done: self.done,
                 dry_run: self.consent.dry_run.as_word(),
                 items,
                 failed,
             })
         })
+    }
+}
+
+/// Shows a few plans in full, more of them together.
+fn show(planned: &[(Visited, Registering)], printer: Printer) {
+    if planned.len() <= A_FEW {
+        for (_, registering) in planned {
+            registering.show(printer);
+        }
+    } else {
+        printer.fleet_plan(&planned.iter().map(|(_, registering)| registering.in_fleet()).collect::<Vec<_>>());
     }
 }
 
@@ -139,6 +237,27 @@ impl<R> Outcome<R> {
         self.failures.push((FailedRegistration::new(visited.name, visited.namespace, &error), error));
     }
 
+    /// The failures of a step that followed, each with what stands all the same.
+    pub(super) fn add_failures(&mut self, failures: Self, stands: &str) {
+        let told = failures.failures.into_iter().map(|(failed, error)| {
+            let error = error.context(stands);
+            (FailedRegistration::new(failed.name, failed.namespace, &error), error)
+        });
+        self.failures.extend(told);
+    }
+
+    /// Notes those that could not be observed; gives the others.
+    fn planned(&mut self, observed: Vec<Observed>, printer: Printer) -> Vec<(Visited, Registering)> {
+        let mut planned = Vec::with_capacity(observed.len());
+        for (visited, registering) in observed {
+            match registering {
+                Ok(registering) => planned.push((visited, registering)),
+                Err(error) => self.failed(visited, error, &Journal::default(), printer),
+            }
+        }
+        planned
+    }
+
     /// Prints the report of all; fails where one failed.
     pub(super) fn end(
         self,
@@ -162,7 +281,8 @@ pub(super) fn verdict(mut failed: Vec<(String, Error)>, (number, what): (usize, 
         0 => Ok(()),
         1 if number == 1 => Err(failed.remove(0).1),
         failures => {
-            let names = words::list(failed.iter().map(|(name, _)| format!("'{name}'")));
+            let names: Vec<String> = failed.iter().map(|(name, _)| format!("'{name}'")).collect();
+            let names = if failures > A_FEW { words::first_few(&names) } else { words::list(names) };
             let sentence = format!("{failures} of {} failed: {names}", words::count(number, what));
             Err(Error::new(Kind::PartFailed, sentence).hint(hint))
         }

@@ -61,7 +61,7 @@ pub(super) async fn import(args: ImportArgs, printer: Printer, journal: Journal)
     }
     if !registering.is_empty() || !removing.is_empty() {
         let changes = registering.changes() + removing.changes();
-        printer.confirm(&consent(changes, registering.issues()), changing.consent.yes)?;
+        printer.confirm(&consent(changes, usize::from(registering.issues())), changing.consent.yes)?;
         registering.restart_clock();
     }
 

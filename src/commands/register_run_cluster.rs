@@ -1,5 +1,6 @@
 //! `kubectl tapmc register-run-cluster`: resolve, observe, plan, show, confirm, apply, report.
 
+mod fleet;
 mod one_side;
 mod renew;
 mod resolve;
@@ -29,6 +30,9 @@ pub(super) async fn register_run_cluster(
     if args.sides.run_side.is_some() || args.sides.build_side.is_some() {
         return one_side::register(&args, &local, printer, &journal).await;
     }
+    if args.fleet.is_some() || fleet::matched(args.clusters.run_context.as_deref(), &local)?.is_some() {
+        return fleet::register(&args, &local, printer, journal).await;
+    }
     let contexts = resolve::contexts(&args, &local, printer)?;
     let asked = resolve::asked(&args, &local, &contexts)?;
 
@@ -45,7 +49,7 @@ pub(super) async fn register_run_cluster(
         return printer.registration(&registering.dry_run(args.consent.dry_run).await?);
     }
     if !registering.is_empty() {
-        printer.confirm(&consent(registering.changes(), registering.issues()), args.consent.yes)?;
+        printer.confirm(&consent(registering.changes(), usize::from(registering.issues())), args.consent.yes)?;
         registering.restart_clock();
     }
 

@@ -21,7 +21,7 @@ use crate::{
     cli::output::DryRun,
     cluster::{Cluster, Limits, kubeconfig::LocalKubeconfig},
     error::{Error, Kind, Result},
-    output::{Printer, Progress},
+    output::{InFleet, Printer, Progress},
     plan::{Change, Op, Side},
     registration::{
         Asked, Registration,
@@ -110,6 +110,28 @@ impl Registering {
     /// Would a token be issued?
     pub(super) fn issues(&self) -> bool {
         self.plan.issues()
+    }
+
+    /// Closes its connections until they are needed again: of a large fleet not all are open at a time.
+    pub(super) fn rest(&self) {
+        // The build cluster is shared by all.
+        self.clusters.run.rest();
+        self.clusters.reader.rest();
+    }
+
+    /// Is there no record of it on the build cluster yet?
+    pub(super) fn is_new(&self) -> bool {
+        self.recorded().is_none()
+    }
+
+    /// The context of its run cluster.
+    pub(super) fn run_context(&self) -> &str {
+        &self.contexts.run
+    }
+
+    /// What would be done, as one of many.
+    pub(super) fn in_fleet(&self) -> InFleet<'_> {
+        InFleet { context: &self.contexts.run, registration: &self.observation.registration, plan: &self.plan }
     }
 
     /// Adds who renews the tokens: the namespace on the build cluster, and what stands in it.
@@ -265,7 +287,11 @@ fn administrators_way(registration: &Registration, error: Error) -> Error {
 }
 
 /// What a plan is asked consent for: `3 changes and the token`.
-pub(super) fn consent(changes: usize, issues: bool) -> String {
-    let token = if issues { " and issue the token" } else { "" };
+pub(super) fn consent(changes: usize, tokens: usize) -> String {
+    let token = match tokens {
+        0 => String::new(),
+        1 => " and issue the token".to_owned(),
+        several => format!(" and issue {several} tokens"),
+    };
     format!("Make {}{token}?", words::count(changes, "change"))
 }

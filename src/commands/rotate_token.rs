@@ -30,12 +30,14 @@ pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journa
     let visit = Visit {
         kind: "RotationReport",
         doing: "rotating",
-        hint: "run the command again: what is done is not done twice with --if-expiring-within",
+        done: "rotated",
+        hint: "run the command again: what is done is not done twice with --if-expiring-within".to_owned(),
         consent: args.consent.clone(),
         wait: args.wait.wait_timeout,
+        parallel: args.parallel,
     };
-    let observed = targets.into_iter().map(|target| observe(target, &build, &run_clusters, &args, printer));
-    visit.carry_out(observed, printer, journal).await
+    let observe = async |target| observe(target, &build, &run_clusters, &args, printer).await;
+    visit.carry_out(targets, observe, printer, journal).await
 }
 
 /// Looks at both sides of one registration, and plans.

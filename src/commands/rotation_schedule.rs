@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{
     build_cluster::BuildCluster,
-    fleet::{Observed, Visit, Visited},
+    fleet::{Observed, Outcome, Visit, Visited},
     limits,
     registering::{Contexts, Registering, as_recorded},
     run_cluster::{RunClusters, Several},
@@ -26,38 +26,52 @@ use crate::{
             secret_name,
         },
     },
-    report::Journal,
+    report::{Journal, RegistrationReport},
 };
 
 /// Has tokens renewed, or no longer renewed, or shows what would do it.
 pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Printer, journal: Journal) -> Result<()> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
-    let held = build.stored_registrations(&args.registrations).await?;
-    let options = options(&args);
-    let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
     if !args.apply && !args.remove {
+        let held = build.stored_registrations(&args.registrations).await?;
+        let options = options(&args);
+        let members = held.iter().map(|held| member(held, &options, false)).collect::<Result<Vec<_>>>()?;
         return printer.scaffold(&documents::documents(&members, &options));
     }
+    let (visit, outcome) = visit(&args, &build, printer, &journal).await?;
+    journal.told();
+    visit.end(outcome, printer)
+}
 
+/// Has tokens renewed, or no longer renewed; what came of it is not printed yet.
+pub(super) async fn visit(
+    args: &RotationScheduleArgs,
+    build: &BuildCluster,
+    printer: Printer,
+    journal: &Journal,
+) -> Result<(Visit, Outcome<RegistrationReport>)> {
+    let held = build.stored_registrations(&args.registrations).await?;
+    let options = options(args);
+    let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
-    let schedule = Schedule { args: &args, options: &options, members: &members, build: &build, printer };
+    let schedule = Schedule { args, options: &options, members: &members, build, printer };
     let visit = Visit {
         kind: "RotationScheduleReport",
         doing: "scheduling",
-        hint: "run the command again: what is done is not done twice",
+        done: "rotated",
+        hint: "run the command again: what is done is not done twice".to_owned(),
         consent: args.consent.clone(),
         wait: args.wait.wait_timeout,
+        parallel: args.parallel,
     };
     let is_only = held.len() == 1;
-    let observed = held.iter().zip(&members).map(|(held, member)| {
+    let observe = async |(held, member): (&Held, &Member)| -> Observed {
         let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only };
-        let (schedule, run_clusters) = (&schedule, &run_clusters);
-        async move {
-            let observed = schedule.observe(&visited, held, member, run_clusters).await;
-            (visited, observed) as Observed
-        }
-    });
-    visit.carry_out(observed, printer, journal).await
+        let observed = schedule.observe(&visited, held, member, &run_clusters).await;
+        (visited, observed)
+    };
+    let outcome = visit.visit(held.iter().zip(&members).collect(), observe, printer, journal).await?;
+    Ok((visit, outcome))
 }
 
 /// What would be done to have the tokens of the one registration renewed that is named.

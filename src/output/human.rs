@@ -79,7 +79,7 @@ fn op_style(op: Op) -> Style {
     }
 }
 
-fn counts(changes: &[&Change]) -> String {
+pub(super) fn counts(changes: &[&Change]) -> String {
     let of = |op: Op| changes.iter().filter(|change| change.op == op).count();
     let ops = [Op::Create, Op::Update, Op::Replace, Op::Delete, Op::Pause, Op::Resume].map(|op| (of(op), op));
     let parts: Vec<String> = ops.iter().filter(|(n, _)| *n > 0).map(|(n, op)| format!("{n} {op}")).collect();
@@ -89,7 +89,7 @@ fn counts(changes: &[&Change]) -> String {
     }
 }
 
-fn rights(registration: &Registration) -> String {
+pub(super) fn rights(registration: &Registration) -> String {
     if registration.account.is_brought() {
         return format!(
             "\nrights: those of the ServiceAccount {}, which this plugin does not touch\n",

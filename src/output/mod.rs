@@ -11,6 +11,7 @@ mod check;
 mod delivery_status;
 mod delivery_tree;
 pub mod files;
+mod fleet;
 mod human;
 mod import;
 mod lint;
@@ -21,9 +22,9 @@ pub mod pipe;
 mod progress;
 mod prompt;
 mod redact;
+mod registrations;
 mod removal;
 mod renewals;
-mod rotations;
 mod rows;
 mod status;
 mod supply_chain_status;
@@ -44,9 +45,10 @@ use crate::{
 };
 
 pub use delivery_tree::DeliveryTree;
+pub use fleet::InFleet;
 pub use human::CHECKED_HERE;
 pub use manifests::{document as yaml_document, documents as yaml_documents};
-pub use progress::Progress;
+pub use progress::{Count, Progress};
 pub use trace::init as init_trace;
 pub use watch::Screen;
 
@@ -174,6 +176,18 @@ impl Printer {
     #[must_use]
     pub fn progress(self, text: &str) -> Progress {
         Progress::start(text)
+    }
+
+    /// Shows how one of those that are worked on goes: of the only one on a terminal, of several nothing.
+    #[must_use]
+    pub fn progress_in(self, text: &str, is_only: bool) -> Progress {
+        if is_only { Progress::start(text) } else { Progress::unseen() }
+    }
+
+    /// Shows on a terminal how many of so many are done.
+    #[must_use]
+    pub fn count(self, text: &str, number: usize) -> Count {
+        Count::start(text, number)
     }
 
     fn document(self, report: &impl Serialize) -> Result<()> {

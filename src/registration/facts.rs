@@ -1,6 +1,9 @@
 //! What was observed on the two clusters, once, before anything is decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::api::authorization::v1::ResourceRule;
@@ -143,7 +146,7 @@ pub struct BuildFacts {
     /// The Secret of the renewal kubeconfig, where there is to be one.
     pub renewal: Option<SecretFacts>,
     /// The other registrations in that namespace; none where they may not be listed.
-    pub others: Option<Vec<OtherRegistration>>,
+    pub others: Option<Arc<[OtherRegistration]>>,
     /// Secrets that the run cluster records for this registration and that do not exist.
     pub gone: BTreeSet<ObjectRef>,
     /// Is it out of the operator's sight? Then what the run cluster records is all that there is.

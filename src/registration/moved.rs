@@ -59,7 +59,7 @@ pub fn known_name<'a>(
     let mut known: Vec<&OtherRegistration> = build
         .others
         .iter()
-        .flatten()
+        .flat_map(|others| others.iter())
         .filter(|other| other.name != asked.name.as_str() && run.identity.is(&other.run_cluster_uid) == Some(true))
         .collect();
     known.sort_by(|a, b| a.name.cmp(&b.name));

@@ -9,7 +9,7 @@ use super::{
 #[must_use]
 pub(super) fn warnings(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Vec<String> {
     let mut warnings = Vec::new();
-    let others = build.others.iter().flatten();
+    let others = build.others.iter().flat_map(|others| others.iter());
     let same_cluster: Vec<&str> = others
         .filter(|other| {
             other.name != registration.name.as_str() && run.identity.is(&other.run_cluster_uid) == Some(true)

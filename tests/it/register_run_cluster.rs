@@ -5,6 +5,8 @@ mod bad_input;
 pub mod case;
 mod dry_run;
 mod faults;
+mod fleet;
+mod fleet_input;
 mod main_job;
 mod moved;
 mod operators;

@@ -1,7 +1,10 @@
 //! `--renew`: the rotation schedule, as soon as the registration stands: the stored token tells for which
 //! audience renewed ones must be.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     cli::{
@@ -14,6 +17,7 @@ use crate::{
     },
     commands::{
         build_cluster::BuildCluster,
+        fleet::Outcome,
         registering::{Contexts, consent},
         rotation_schedule,
     },
@@ -33,25 +37,67 @@ pub(super) async fn renew(
     printer: Printer,
     journal: &Journal,
 ) -> Result<RegistrationReport> {
-    let applied = apply(&schedule(args, contexts, &registered), printer, journal).await;
+    let schedule = schedule(args, contexts, (&registered.secret.namespace, vec![registered.name.clone()]));
+    let applied = apply(&schedule, printer, journal).await;
     let scheduled = applied.map_err(|error| {
-        error.context("the registration stands and works, but nothing renews its token yet").hint(format_args!(
+        error.context(UNSCHEDULED).hint(format_args!(
             "kubectl tapmc rotation-schedule {} --context {} -n {} --apply",
             registered.name, contexts.build, registered.secret.namespace
         ))
     })?;
+    Ok(joined(registered, scheduled))
+}
+
+/// The same for those of a fleet that are to be renewed, by namespace and name, and that were registered.
+pub(super) async fn renew_all(
+    args: &RegisterRunClusterArgs,
+    build: BuildCluster,
+    (mut outcome, wanted): (Outcome<RegistrationReport>, &BTreeSet<(String, String)>),
+    printer: Printer,
+    journal: &Journal,
+) -> Result<Outcome<RegistrationReport>> {
+    let contexts = Contexts { build: build.context.clone(), run: String::new() };
+    let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for report in outcome.reports.iter().filter(|report| wanted.contains(&key(report))) {
+        by_namespace.entry(report.secret.namespace.clone()).or_default().push(report.name.clone());
+    }
+    for (namespace, names) in by_namespace {
+        let mut schedule = schedule(args, &contexts, (&namespace, names));
+        // What was consented to says so.
+        schedule.consent.yes = true;
+        let (_, mut scheduled) = rotation_schedule::visit(&schedule, &build, printer, journal).await?;
+        for report in std::mem::take(&mut scheduled.reports) {
+            let place = outcome.reports.iter().position(|registered| key(registered) == key(&report));
+            if let Some(place) = place {
+                let registered = outcome.reports.swap_remove(place);
+                outcome.reports.push(joined(registered, report));
+            }
+        }
+        outcome.add_failures(scheduled, UNSCHEDULED);
+    }
+    Ok(outcome)
+}
+
+fn key(report: &RegistrationReport) -> (String, String) {
+    (report.secret.namespace.clone(), report.name.clone())
+}
+
+/// What the two steps did together.
+fn joined(registered: RegistrationReport, scheduled: RegistrationReport) -> RegistrationReport {
     let mut warnings = registered.warnings;
     warnings
         .extend(scheduled.warnings.iter().filter(|warning| !warnings.contains(warning)).cloned().collect::<Vec<_>>());
-    Ok(RegistrationReport { token: registered.token, warnings, ..scheduled })
+    RegistrationReport { token: registered.token, warnings, ..scheduled }
 }
+
+const UNSCHEDULED: &str = "the registration stands and works, but nothing renews its token yet";
 
 async fn apply(args: &RotationScheduleArgs, printer: Printer, journal: &Journal) -> Result<RegistrationReport> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let registering = rotation_schedule::planned(args, &build, printer).await?;
     registering.show(printer);
     if !registering.is_empty() {
-        printer.confirm(&consent(registering.changes(), registering.issues()), args.consent.yes)?;
+        printer.confirm(&consent(registering.changes(), usize::from(registering.issues())), args.consent.yes)?;
         registering.restart_clock();
     }
     let progress = printer.progress("scheduling");
@@ -62,15 +108,11 @@ async fn apply(args: &RotationScheduleArgs, printer: Printer, journal: &Journal)
 fn schedule(
     args: &RegisterRunClusterArgs,
     contexts: &Contexts,
-    registered: &RegistrationReport,
+    (namespace, names): (&str, Vec<String>),
 ) -> RotationScheduleArgs {
     let clusters = args.clusters.clone();
     RotationScheduleArgs {
-        registrations: RegistrationsArgs {
-            names: vec![registered.name.clone()],
-            namespace: Some(registered.secret.namespace.clone()),
-            all_namespaces: false,
-        },
+        registrations: RegistrationsArgs { names, namespace: Some(namespace.to_owned()), all_namespaces: false },
         all: false,
         apply: true,
         remove: false,
@@ -86,12 +128,13 @@ fn schedule(
             as_group: clusters.build_as_group,
         },
         run_cluster: RunClusterArgs {
-            run_context: Some(contexts.run.clone()),
+            run_context: Some(contexts.run.clone()).filter(|context| !context.is_empty()),
             run_as: clusters.run_as,
             run_as_group: clusters.run_as_group,
         },
         kubeconfig: args.kubeconfig.clone(),
         wait: args.wait.clone(),
+        parallel: args.parallel,
         consent: args.consent.clone(),
         output: OutputArgs { output: args.output.format(&args.sides).ok() },
     }

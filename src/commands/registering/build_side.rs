@@ -92,7 +92,10 @@ pub(in crate::commands) async fn make_build_side(
         return printer.registration(&side.registering.dry_run(request.consent.dry_run).await?);
     }
     if !side.registering.is_empty() {
-        printer.confirm(&consent(side.registering.changes(), side.registering.issues()), request.consent.yes)?;
+        printer.confirm(
+            &consent(side.registering.changes(), usize::from(side.registering.issues())),
+            request.consent.yes,
+        )?;
         side.registering.restart_clock();
     }
     let progress = printer.progress("applying");

@@ -86,7 +86,7 @@ pub(in crate::commands) async fn make_run_side(
         return printer.registration(&report::run_side_dry_run(&side, how, changes));
     }
     let destination = destination(file, printer)?;
-    printer.confirm(&consent(side.changes(), true), request.consent.yes)?;
+    printer.confirm(&consent(side.changes(), 1), request.consent.yes)?;
     side.run.restart_clock();
 
     let progress = printer.progress("applying");

@@ -6,11 +6,9 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, stream};
-
 use super::super::{
     build_cluster::BuildCluster,
-    fleet::{AT_A_TIME, Outcome, Visited},
+    fleet::{Lanes, Outcome, Visited},
     limits,
     renewing::{Renewed, Renewer},
 };
@@ -45,15 +43,16 @@ pub(super) async fn renew(
         within: args.if_expiring_within,
         dry_run: args.consent.dry_run,
     };
-    let renewals = wanted.into_iter().map(|secret| {
-        let (renewer, journal) = (&renewer, journal.branch());
-        async move {
-            let result = renewer.renew(&secret, &journal).await;
-            (secret, result, journal)
-        }
-    });
+    let renewing = printer.count("renewing", wanted.len());
+    let renew = async |secret: ObjectRef| {
+        let own = journal.branch();
+        let result = renewer.renew(&secret, &own).await;
+        renewing.one_more(result.is_err());
+        (secret, result, own)
+    };
     let results: Vec<(ObjectRef, Result<Renewed>, Journal)> =
-        stream::iter(renewals).buffered(AT_A_TIME).collect().await;
+        Lanes::new(args.parallel, printer).each(wanted, &renew).await;
+    renewing.end();
 
     let mut outcome = Outcome::default();
     for (secret, result, own) in results {

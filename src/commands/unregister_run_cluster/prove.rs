@@ -45,7 +45,7 @@ pub(super) struct Evidence {
 /// The stored token.
 enum AtHand {
     /// It can be tried there.
-    Live { reader: Cluster, token: Token, namespace: String, address: String },
+    Live { reader: Box<Cluster>, token: Token, namespace: String, address: String },
     /// It was refused before anything was removed.
     Dead { address: String },
     /// It cannot be tried.
@@ -163,7 +163,7 @@ async fn at_hand(removal: &Removal<'_>, there: Option<&There>) -> Result<AtHand>
         let Endpoint { server: address, .. } = endpoint;
         match reader.try_token(&stored.token, &namespace).await {
             Ok(TokenState::Accepted) => {
-                return Ok(AtHand::Live { reader, token: stored.token.clone(), namespace, address });
+                return Ok(AtHand::Live { reader: Box::new(reader), token: stored.token.clone(), namespace, address });
             }
             Ok(TokenState::Refused) => return Ok(AtHand::Dead { address }),
             Err(_) => {}

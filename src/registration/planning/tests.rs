@@ -29,7 +29,7 @@ fn nothing_there() -> (BuildFacts, RunFacts) {
         namespace: active.clone(),
         secret: None,
         renewal: None,
-        others: Some(Vec::new()),
+        others: Some([].into()),
         gone: BTreeSet::new(),
         is_far: false,
         rights: Rights::default(),

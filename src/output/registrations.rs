@@ -1,18 +1,26 @@
-//! The rotations of several registrations as a table.
+//! What was done to several registrations, as a table.
 
-use super::{Printer, human::names, table};
+use std::collections::BTreeMap;
+
+use super::{
+    Printer,
+    human::{self, names},
+    table,
+};
 use crate::{
     cli::output::OutputFormat,
     error::Result,
-    report::{RegistrationReport, RotationReport},
+    plan::Op,
+    report::{RegistrationReport, RegistrationReports},
+    words,
 };
 
 impl Printer {
-    /// Prints the report of a rotation: of one registration as of its registering, of several a table.
+    /// Prints what was done to registrations: to one of them as registering tells it, to several a table.
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn rotations(self, report: &RotationReport) -> Result<()> {
+    pub fn registrations(self, report: &RegistrationReports) -> Result<()> {
         match (self.format, report.items.as_slice()) {
             (OutputFormat::Json | OutputFormat::Yaml, _) => self.document(report),
             (_, []) if report.failed.is_empty() => {
@@ -23,18 +31,24 @@ impl Printer {
             (OutputFormat::Name, items) => {
                 Self::result(&items.iter().map(|item| names(&item.changes)).collect::<String>())
             }
-            (format, _) => Self::result(&table(report, format == OutputFormat::Wide)),
+            (format, items) => {
+                Self::result(&table(report, format == OutputFormat::Wide))?;
+                if report.dry_run.is_none() {
+                    self.say(&human::warnings(&warnings(items)));
+                }
+                Ok(())
+            }
         }
     }
 }
 
 /// A line for each registration; with more columns the former token's marker and the reason of a failure.
-fn table(report: &RotationReport, wide: bool) -> String {
+fn table(report: &RegistrationReports, wide: bool) -> String {
     let mut headers = vec!["NAMESPACE", "NAME", "RESULT", "GENERATION", "ENDS", "FORMER-TOKEN"];
     if wide {
         headers.extend(["FORMER-MARKER", "ERROR"]);
     }
-    let mut rows: Vec<Vec<String>> = report.items.iter().map(|item| row(item, report.dry_run)).collect();
+    let mut rows: Vec<Vec<String>> = report.items.iter().map(|item| row(item, report)).collect();
     rows.extend(report.failed.iter().map(|failed| {
         let mut row = vec![failed.namespace.clone(), failed.name.clone(), "failed".to_owned()];
         row.resize(7, "-".to_owned());
@@ -48,12 +62,13 @@ fn table(report: &RotationReport, wide: bool) -> String {
     table::render(&headers, &rows)
 }
 
-fn row(item: &RegistrationReport, dry_run: Option<&str>) -> Vec<String> {
+fn row(item: &RegistrationReport, report: &RegistrationReports) -> Vec<String> {
     let dash = || "-".to_owned();
     let former = item.token.as_ref().and_then(|token| token.former.as_ref());
-    let result = match (&item.token, dry_run) {
+    let result = match (&item.token, report.dry_run) {
         (None, Some(_)) => "planned",
-        (Some(token), _) if token.issued => "rotated",
+        (Some(token), _) if token.issued => report.done,
+        _ if item.changes.iter().any(|done| done.op != Op::Keep) => "changed",
         _ => "kept",
     };
     let spared = |until: &String| format!("spared until {until}");
@@ -67,4 +82,15 @@ fn row(item: &RegistrationReport, dry_run: Option<&str>) -> Vec<String> {
         former.map_or_else(dash, |former| former.marker.clone()),
         dash(),
     ]
+}
+
+/// Each warning once, with those that it is of.
+fn warnings(items: &[RegistrationReport]) -> Vec<String> {
+    let mut of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for item in items {
+        for warning in &item.warnings {
+            of.entry(warning).or_default().push(item.name.clone());
+        }
+    }
+    of.into_iter().map(|(warning, names)| format!("{}: {warning}", words::first_few(&names))).collect()
 }

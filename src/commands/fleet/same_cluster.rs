@@ -1,0 +1,54 @@
+//! The same run cluster under two contexts: known when the clusters have said who they are, and refused before
+//! anything is written.
+
+use std::collections::HashMap;
+
+use super::{Observed, Visited};
+use crate::{
+    commands::registering::Registering,
+    error::{Error, Result},
+    words,
+};
+
+/// The run clusters that were seen.
+#[derive(Default)]
+pub(super) struct Known {
+    /// By who they are: the registration that is made of them and the context that led there.
+    seen: HashMap<String, String>,
+}
+
+impl Known {
+    /// Refuses where one of those that are not registered yet is another one's run cluster.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::error::Kind::Usage), naming each.
+    pub(super) fn check(&mut self, observed: &[Observed]) -> Result<()> {
+        let twice: Vec<String> = observed
+            .iter()
+            .filter_map(|(visited, registering)| self.add(visited, registering.as_ref().ok()?).err())
+            .map(|error| error.to_string())
+            .collect();
+        if twice.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage(words::first_few(&twice)).hint(HINT))
+    }
+
+    /// Adds one more.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::error::Kind::Usage) where another one of the visit is of the same run cluster, and this
+    /// one is new.
+    pub(super) fn add(&mut self, visited: &Visited, registering: &Registering) -> Result<()> {
+        let Some(uid) = registering.run_cluster().kube_system.clone() else { return Ok(()) };
+        let here = format!("'{}' (context '{}')", visited.name, registering.run_context());
+        match self.seen.insert(uid, here.clone()) {
+            Some(other) if registering.is_new() => {
+                Err(Error::usage(format_args!("{here} and {other} are the same run cluster")).hint(HINT))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+const HINT: &str = "leave one of them out; a second registration of a run cluster is made by itself, with --name";
