@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs},
+    fleet::ParallelArgs,
     output::OutputArgs,
     registrations::RegistrationsArgs,
 };
@@ -55,6 +56,10 @@ pub struct CheckArgs {
     /// Which kubeconfig, and how long a cluster may take.
     #[command(flatten)]
     pub kubeconfig: KubeconfigArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// How the result is printed.
     #[command(flatten)]

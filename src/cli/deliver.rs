@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{changing::ChangingArgs, cluster::RunClusterArgs};
+use super::{changing::ChangingArgs, cluster::RunClusterArgs, fleet::ParallelArgs};
 
 /// Have a reader on the build cluster deliver from Git to run clusters, or one on a run cluster to itself.
 ///
@@ -94,6 +94,10 @@ pub struct DeliveryArgs {
     /// Do not wait until the reader has delivered
     #[arg(long)]
     pub no_wait: bool,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 }
 
 /// What a ServiceAccount may do that is made for a delivery.

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs},
+    fleet::ParallelArgs,
     output::OutputFormat,
     registrations::RegistrationsArgs,
 };
@@ -51,6 +52,10 @@ pub struct DeliveryStatusArgs {
     /// The way to the run cluster.
     #[command(flatten)]
     pub run_cluster: RunClusterArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// Which kubeconfig, and how long a cluster may take.
     #[command(flatten)]

@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{changing::ChangingArgs, cluster::RunClusterArgs, lint::reader_names, register_run_cluster::ProfileName};
+use super::{
+    changing::ChangingArgs, cluster::RunClusterArgs, fleet::ParallelArgs, lint::reader_names,
+    register_run_cluster::ProfileName,
+};
 use crate::cli::cluster::duration;
 
 /// Make a credential for one reader, in the form that it takes: print it, write it to a file, keep it where the
@@ -19,9 +22,13 @@ use crate::cli::cluster::duration;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ExportArgs {
-    /// The registration that the credential is exported from
-    #[arg(value_name = "NAME")]
-    pub registration: String,
+    /// The registration that the credential is exported from; with --apply several
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub registrations: Vec<String>,
+
+    /// From all registrations of the namespace
+    #[arg(long, conflicts_with = "registrations", requires = "apply")]
+    pub all: bool,
 
     /// The reader: argocd, istio, karmada, … (the README lists them)
     #[arg(long = "for", value_name = "READER", help_heading = "Reader", default_value = "kubeconfig", value_parser = reader_names())]
@@ -113,6 +120,10 @@ pub struct ExportArgs {
     #[command(flatten)]
     pub run_cluster: RunClusterArgs,
 
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
+
     /// The build cluster, consent and output.
     #[command(flatten)]
     pub changing: ChangingArgs,
@@ -139,6 +150,9 @@ const EXAMPLES: &str = "\
 Examples:
   # a cluster Secret for Argo CD, in the namespace argocd
   kubectl tapmc export prod-eu --for argocd --apply --context build
+
+  # one for each registration of the namespace
+  kubectl tapmc export --all --for argocd --apply --context build
 
   # Istio's remote secret, in istio-system
   kubectl tapmc export prod-eu --for istio --apply --allow-broad-rules --context build

@@ -11,5 +11,11 @@ pub struct ParallelArgs {
     pub parallel: u16,
 }
 
+impl Default for ParallelArgs {
+    fn default() -> Self {
+        Self { parallel: AT_A_TIME }
+    }
+}
+
 /// How many run clusters are worked on at a time when nobody says otherwise.
 const AT_A_TIME: u16 = 64;

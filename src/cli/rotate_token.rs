@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, WaitArgs, duration},
@@ -34,6 +35,10 @@ pub struct RotateTokenArgs {
     /// Only tokens that end within this time; markers whose grace is over are deleted in any case
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Rotation", conflicts_with_all = ["run_side", "build_side"])]
     pub if_expiring_within: Option<Duration>,
+
+    /// Only tokens issued before this time (RFC 3339): what a run that failed in part left undone, as its hint says
+    #[arg(long, value_name = "TIME", help_heading = "Rotation", conflicts_with_all = ["run_side", "build_side", "renewal"])]
+    pub if_issued_before: Option<Timestamp>,
 
     /// How long the former token is spared; 0 ends it at once, and proves that
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "20m", help_heading = "Rotation")]

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args};
 
 use super::{
     cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs, duration},
+    fleet::ParallelArgs,
     output::{OutputArgs, OutputFormat},
     registrations::RegistrationsArgs,
 };
@@ -61,6 +62,10 @@ pub struct StatusArgs {
     /// Which kubeconfig, and how long a cluster may take.
     #[command(flatten)]
     pub kubeconfig: KubeconfigArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// How the result is printed.
     #[command(flatten)]

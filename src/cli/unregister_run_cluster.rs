@@ -3,7 +3,8 @@
 use clap::{ArgGroup, Args};
 
 use super::{
-    changing::ChangingArgs, cluster::RunClusterArgs, registrations::RegistrationsArgs, sides::RemovalSidesArgs,
+    changing::ChangingArgs, cluster::RunClusterArgs, fleet::ParallelArgs, registrations::RegistrationsArgs,
+    sides::RemovalSidesArgs,
 };
 
 /// Remove registrations from both clusters, and prove that every token of theirs is dead.
@@ -48,6 +49,10 @@ pub struct UnregisterRunClusterArgs {
     /// The run cluster.
     #[command(flatten)]
     pub run_cluster: RunClusterArgs,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// The build cluster, consent and output.
     #[command(flatten)]

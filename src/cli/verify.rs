@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{changing::ChangingArgs, registrations::RegistrationsArgs};
+use super::{changing::ChangingArgs, fleet::ParallelArgs, registrations::RegistrationsArgs};
 
 /// Prove stored credentials again: from here, or from where their reader runs.
 ///
@@ -43,6 +43,10 @@ pub struct VerifyArgs {
     /// The folder of the source
     #[arg(long, value_name = "PATH", requires = "source", help_heading = "Reader")]
     pub path: Option<String>,
+
+    /// How many at a time.
+    #[command(flatten)]
+    pub parallel: ParallelArgs,
 
     /// The build cluster, consent and output.
     #[command(flatten)]

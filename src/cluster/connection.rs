@@ -5,7 +5,15 @@
 //! 40 ms for a delayed acknowledgement. So the connector is made here, from kube's TLS
 //! configuration, and everything else (authentication, base URL, impersonation) stays kube's.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use http::{Request, Response, Uri};
@@ -26,10 +34,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use kube::{Config, client::ConfigExt as _};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 use tower::{BoxError, Service, ServiceExt as _};
 
-/// How long one TCP connection may take to open.
+/// How long one connection may take to open, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// No answer that this plugin asks for is larger.
 const MAX_RESPONSE: usize = 64 << 20;
@@ -64,6 +72,8 @@ pub(super) struct Connection {
     dial: Dial,
     server: Uri,
     state: Mutex<State>,
+    /// How often opening one failed.
+    failures: AtomicUsize,
 }
 
 type Dial = Box<dyn Fn(Uri) -> BoxFuture<'static, Result<Dialled, BoxError>> + Send + Sync>;
@@ -81,6 +91,29 @@ struct State {
     http1: Vec<http1::SendRequest<RequestBody>>,
     /// The server was seen to speak HTTP/1.1 only: further connections may open in parallel.
     is_http1: bool,
+    /// Why opening one failed the last time.
+    last_failure: Option<Failure>,
+}
+
+/// Why a connection could not be opened, for everybody who waited for it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+struct Failure(#[source] Arc<dyn std::error::Error + Send + Sync>);
+
+/// Was it given up because it took too long?
+pub(super) fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// May this process, or may this machine, open no more files?
+pub(super) fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
+    // EMFILE and ENFILE, on Linux and macOS alike.
+    io_error(error).and_then(io::Error::raw_os_error).is_some_and(|code| cfg!(unix) && [23, 24].contains(&code))
+}
+
+fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.find_map(|error| error.downcast_ref())
 }
 
 impl Connection {
@@ -89,7 +122,12 @@ impl Connection {
     /// # Errors
     /// kube's, for a client certificate, CA or proxy that cannot be used.
     pub(super) fn new(config: &Config, protocols: Protocols) -> Result<Self, kube::Error> {
-        Ok(Self { dial: dialler(config, protocols)?, server: config.cluster_url.clone(), state: Mutex::default() })
+        Ok(Self {
+            dial: dialler(config, protocols)?,
+            server: config.cluster_url.clone(),
+            state: Mutex::default(),
+            failures: AtomicUsize::new(0),
+        })
     }
 
     /// Sends one request and reads the whole answer.
@@ -119,8 +157,18 @@ impl Connection {
         }
     }
 
+    /// Its address.
+    pub(super) fn server(&self) -> &Uri {
+        &self.server
+    }
+
     async fn sender(&self) -> Result<Dialled, BoxError> {
+        let failures = self.failures.load(Ordering::Relaxed);
         let mut state = self.state.lock().await;
+        // It was tried while this one waited: it need not find that out again, one after the other.
+        if let Some(failure) = state.last_failure.clone().filter(|_| self.failures.load(Ordering::Relaxed) > failures) {
+            return Err(failure.into());
+        }
         if let Some(sender) = state.http2.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok(Dialled::Http2(sender.clone()));
         }
@@ -134,7 +182,15 @@ impl Connection {
             return self.open().await;
         }
         // The lock is held meanwhile: whoever comes next shares an HTTP/2 connection.
-        let dialled = self.open().await?;
+        let dialled = match self.open().await {
+            Ok(dialled) => dialled,
+            Err(error) => {
+                let failure = Failure(error.into());
+                state.last_failure = Some(failure.clone());
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                return Err(failure.into());
+            }
+        };
         match &dialled {
             Dialled::Http2(sender) => state.http2 = Some(sender.clone()),
             Dialled::Http1(_) => state.is_http1 = true,
@@ -143,7 +199,13 @@ impl Connection {
     }
 
     async fn open(&self) -> Result<Dialled, BoxError> {
-        (self.dial)(self.server.clone()).await
+        match timeout(CONNECT_TIMEOUT, (self.dial)(self.server.clone())).await {
+            Ok(dialled) => dialled,
+            Err(_) => {
+                let seconds = CONNECT_TIMEOUT.as_secs();
+                Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {seconds} s")).into())
+            }
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use kube::{client::AuthError, config::KubeconfigError};
 
-use super::{connection::Fault, transport::is_certificate_fault};
+use super::{
+    connection::{Fault, is_out_of_files},
+    transport::is_certificate_fault,
+};
 use crate::error::{Error, Kind};
 
 /// A request that failed.
@@ -54,6 +57,11 @@ fn unanswered(place: &str, tried: &str, fault: &Fault) -> Error {
             Error::new(Kind::Unreachable, deepest(error.as_ref())).context(format_args!("{place} shows a certificate that cannot be trusted")).hint(
                 "is the certificate authority that of this server? (certificate-authority-data in the kubeconfig, or --run-certificate-authority)",
             )
+        }
+        Fault::NotSent(error) if is_out_of_files(error.as_ref()) => {
+            Error::new(Kind::Failed, "this machine lets the plugin open no more files")
+                .context(format_args!("{place} cannot be reached"))
+                .hint("raise that limit (ulimit -n), or have fewer run clusters worked on at a time with --parallel")
         }
         Fault::NotSent(error) => Error::new(Kind::Unreachable, deepest(error.as_ref()))
             .context(format_args!("{place} cannot be reached"))

@@ -12,6 +12,7 @@ mod events;
 mod explain;
 mod holders;
 mod in_cluster;
+mod in_flight;
 pub mod kubeconfig;
 mod listing;
 mod objects;

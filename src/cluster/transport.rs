@@ -19,10 +19,11 @@ use kube::client::Body;
 use tokio::{sync::Semaphore, time};
 use tower::{BoxError, Service};
 
-use super::connection::{Connection, Fault};
+use super::{
+    connection::{Connection, Fault, is_late},
+    in_flight,
+};
 
-/// Requests in flight to one API server.
-const IN_FLIGHT: usize = 16;
 /// How often a request is sent at the most.
 const MAX_ATTEMPTS: u32 = 5;
 /// A refused or failed connection is tried again only so often: a wrong address should be told
@@ -51,7 +52,7 @@ pub(super) struct Transport {
 struct Shared {
     connection: Connection,
     limits: Limits,
-    in_flight: Semaphore,
+    in_flight: Arc<Semaphore>,
     clock: Mutex<Clock>,
 }
 
@@ -74,14 +75,8 @@ impl Transport {
     /// Puts the limits around a connection; the clock starts now.
     pub(super) fn new(connection: Connection, limits: Limits) -> Self {
         let clock = Clock { deadline: Instant::now() + limits.total, server: None };
-        Self {
-            shared: Arc::new(Shared {
-                connection,
-                limits,
-                in_flight: Semaphore::new(IN_FLIGHT),
-                clock: Mutex::new(clock),
-            }),
-        }
+        let in_flight = in_flight::places(connection.server());
+        Self { shared: Arc::new(Shared { connection, limits, in_flight, clock: Mutex::new(clock) }) }
     }
 
     /// Starts the time for all requests anew: what a person took to read a plan does not count.
@@ -177,7 +172,11 @@ fn wait_before_repeating(
 ) -> Option<Duration> {
     let backoff = FIRST_WAIT.saturating_mul(1 << attempt.min(10));
     let (may, attempts, wait) = match result {
-        Err(Fault::NotSent(error)) => (!is_certificate_fault(error.as_ref()), MAX_CONNECTION_ATTEMPTS, backoff),
+        Err(Fault::NotSent(error)) => {
+            // Who did not answer for that long was asked several times by TCP itself.
+            let is_final = is_certificate_fault(error.as_ref()) || is_late(error.as_ref());
+            (!is_final, MAX_CONNECTION_ATTEMPTS, backoff)
+        }
         Err(Fault::NotAnswered(_)) => (is_repeatable(request), MAX_CONNECTION_ATTEMPTS, backoff),
         Err(Fault::TimedOut(_)) => (false, 0, backoff),
         Ok(response) => {

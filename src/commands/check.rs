@@ -5,9 +5,7 @@ mod on_run_cluster;
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, stream};
-
-use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use super::{build_cluster::BuildCluster, fleet::Lanes, limits, run_cluster::RunClusters};
 use crate::{
     cli::check::{CheckArgs, CheckedWay},
     delivery::requirements::{Asked, Requirement, State, Way},
@@ -16,9 +14,6 @@ use crate::{
     report::{API_VERSION, check::CheckReport},
     words,
 };
-
-/// How many run clusters are looked at at a time.
-const AT_A_TIME: usize = 64;
 
 /// Shows what is there and what is missing.
 pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
@@ -52,7 +47,8 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
     if namespaces.is_empty() {
         namespaces.insert(build.namespace_or(args.registrations.namespace.as_deref())?);
     }
-    let of_runs = stream::iter(all.iter().map(|held| look.run_cluster(held))).buffered(AT_A_TIME).collect();
+    let (lanes, run_cluster) = (Lanes::new(args.parallel), async |held| look.run_cluster(held).await);
+    let of_runs = lanes.each(&all, &run_cluster);
     let (of_build, of_runs): (Result<Vec<Requirement>>, Vec<Vec<Requirement>>) =
         futures::join!(look.build_cluster(asked, &namespaces), of_runs);
     drop(progress);

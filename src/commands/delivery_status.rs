@@ -29,8 +29,10 @@ pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) 
     let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
     let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
     let progress = printer.progress("looking at the build cluster and the run clusters");
-    let (side, sights) =
-        futures::join!(look::build_side(&build, &all), look::run_sides(&ways, &all, limits(&args.kubeconfig)));
+    let (side, sights) = futures::join!(
+        look::build_side(&build, &all),
+        look::run_sides(&ways, &all, (limits(&args.kubeconfig), args.parallel))
+    );
     let side = side?;
     drop(progress);
 

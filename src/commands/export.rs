@@ -2,6 +2,7 @@
 //! reader, with the address of another one.
 
 mod ephemeral;
+mod many;
 mod objects;
 mod of;
 mod way;
@@ -31,6 +32,9 @@ pub(super) async fn export(args: ExportArgs, printer: Printer, journal: Journal)
     match &way {
         Way::Plain(text) => printer.raw(text),
         Way::Ephemeral => ephemeral::run(&args, reader, printer, &journal).await,
+        Way::Stored(objects) if args.all || args.registrations.len() > 1 => {
+            until_interrupted(many::exported(&args, &objects, reader, printer, journal)).await
+        }
         Way::Stored(_) | Way::Printed { .. } => {
             until_interrupted(exported(&args, way, reader, printer, &journal)).await
         }
@@ -45,7 +49,8 @@ async fn exported(
     journal: &Journal,
 ) -> Result<()> {
     let changing = &args.changing;
-    let of = Of::find(args, printer).await?;
+    let build = of::connect(args).await?;
+    let of = Of::find_only(args, &build, printer).await?;
     let asked = of.asked(args, reader, &way).await?;
 
     let progress = printer.progress("observing both clusters");

@@ -91,7 +91,7 @@ impl Visit {
         printer: Printer,
         journal: &Journal,
     ) -> Result<Outcome<RegistrationReport>> {
-        let lanes = Lanes::new(self.parallel, printer);
+        let lanes = Lanes::for_many(targets.len(), self.parallel, printer);
         let number = targets.len();
         let changes = self.consent.dry_run == DryRun::None;
         let observing = printer.count("observing", number);

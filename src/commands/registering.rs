@@ -119,9 +119,9 @@ impl Registering {
         self.clusters.reader.rest();
     }
 
-    /// Is there no record of it on the build cluster yet?
+    /// Is it one of a run cluster itself, and not recorded on the build cluster yet?
     pub(super) fn is_new(&self) -> bool {
-        self.recorded().is_none()
+        self.recorded().is_none() && self.registration().export.is_none()
     }
 
     /// The context of its run cluster.

@@ -12,7 +12,10 @@ use super::{
     registering::{Contexts, Registering},
     run_cluster::RunClusters,
 };
-use crate::{cli::rotate_token::RotateTokenArgs, error::Result, output::Printer, report::Journal};
+use crate::{
+    cli::rotate_token::RotateTokenArgs, cluster::Cluster, error::Result, output::Printer, report::Journal,
+    words::moment,
+};
 use targets::Target;
 
 /// Begins new generations of tokens and ends the former ones; with `--renewal` it stays with the
@@ -31,19 +34,24 @@ pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journa
         kind: "RotationReport",
         doing: "rotating",
         done: "rotated",
-        hint: "run the command again: what is done is not done twice with --if-expiring-within".to_owned(),
+        // A token's issuing is told in whole seconds.
+        hint: format!(
+            "run the command again with --if-issued-before {}: it does only what is left",
+            moment(args.if_issued_before.unwrap_or(build.cluster.now()))
+        ),
         consent: args.consent.clone(),
         wait: args.wait.wait_timeout,
         parallel: args.parallel,
     };
-    let observe = async |target| observe(target, &build, &run_clusters, &args, printer).await;
+    let shared = build.cluster.clone().asked_once();
+    let observe = async |target| observe(target, (&build, &shared), &run_clusters, &args, printer).await;
     visit.carry_out(targets, observe, printer, journal).await
 }
 
 /// Looks at both sides of one registration, and plans.
 async fn observe(
     target: Target,
-    build: &BuildCluster,
+    (build, shared): (&BuildCluster, &Cluster),
     run_clusters: &RunClusters<'_>,
     args: &RotateTokenArgs,
     printer: Printer,
@@ -52,7 +60,7 @@ async fn observe(
         let run = target.context(run_clusters, printer).await?;
         let contexts = Contexts { build: build.context.clone(), run };
         let asked = target.asked(&build.kubeconfig, &contexts.run, args)?;
-        let operator = async { Ok((build.cluster.clone(), run_clusters.way(&contexts.run).await?)) };
+        let operator = async { Ok((shared.clone(), run_clusters.way(&contexts.run).await?)) };
         let mut registering =
             Registering::observe(operator, contexts.clone(), &asked, limits(&args.kubeconfig)).await?;
         // They say the address as well.

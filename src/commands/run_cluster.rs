@@ -1,7 +1,7 @@
 //! The operator's own way to the run cluster of a registration, found by its address or, failing
 //! that, by its identity. The stored credential is never used for it.
 
-use std::{future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, sync::OnceLock, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
@@ -57,6 +57,8 @@ pub(super) struct RunClusters<'a> {
     local: &'a LocalKubeconfig,
     args: &'a RunClusterArgs,
     limits: Limits,
+    /// The contexts by the address of their cluster.
+    addresses: OnceLock<HashMap<String, Vec<String>>>,
     /// Each context's cluster by its `kube-system`, once they had to be asked.
     asked: OnceCell<Vec<(String, Identity)>>,
 }
@@ -64,7 +66,7 @@ pub(super) struct RunClusters<'a> {
 impl<'a> RunClusters<'a> {
     /// The ways of this kubeconfig, as this user, within these limits.
     pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Self {
-        Self { local, args, limits, asked: OnceCell::new() }
+        Self { local, args, limits, addresses: OnceLock::new(), asked: OnceCell::new() }
     }
 
     /// Finds the way to the cluster of a registration, and proves that it leads there.
@@ -98,7 +100,7 @@ impl<'a> RunClusters<'a> {
             self.asked.get()?.iter().find(is_it).map(|(context, _)| context.clone())
         };
         let named = self.args.run_context.clone();
-        named.or_else(|| by_address(self.local, held.server()).into_iter().next()).or_else(asked)
+        named.or_else(|| self.by_address(held.server()).first().cloned()).or_else(asked)
     }
 
     /// How the kubeconfig itself reaches that cluster.
@@ -123,7 +125,7 @@ impl<'a> RunClusters<'a> {
     pub(super) async fn context_if_any(&self, held: Option<&Held>, several: Several) -> Result<Option<String>> {
         let typed = self.args.run_context.as_ref();
         let Some(held) = held.filter(|_| typed.is_none()) else { return Ok(typed.cloned()) };
-        let mut found = by_address(self.local, held.server());
+        let mut found = self.by_address(held.server()).to_vec();
         if found.is_empty() {
             if let Several::Choose(printer) = several {
                 let _progress = printer.progress("asking the clusters of the kubeconfig who they are");
@@ -139,6 +141,20 @@ impl<'a> RunClusters<'a> {
                 printer.choose("the context of the run cluster", "--run-context", choices).map(Some)
             }
         }
+    }
+
+    /// The contexts whose cluster has that address. All are looked at once: a fleet asks this for each of its own.
+    fn by_address(&self, server: &str) -> &[String] {
+        let addresses = self.addresses.get_or_init(|| {
+            let mut addresses: HashMap<String, Vec<String>> = HashMap::new();
+            for context in self.local.context_names() {
+                if let Ok(endpoint) = self.local.endpoint(&context) {
+                    addresses.entry(endpoint.server).or_default().push(context);
+                }
+            }
+            addresses
+        });
+        addresses.get(server).map_or(&[], Vec::as_slice)
     }
 
     /// Connects to the cluster of a context and asks who it is. It may be another one than the recorded.

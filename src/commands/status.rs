@@ -58,8 +58,8 @@ async fn observe(args: &StatusArgs, build: &BuildCluster, printer: Option<Printe
     let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
     let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
     let look = if is_live {
-        let _progress = printer.map(|printer| printer.progress("looking at the run clusters"));
-        look::live(build, &ways, &all, limits(&args.kubeconfig)).await?
+        let looking = printer.map(|printer| printer.count("looking at the run clusters", all.len()));
+        look::live(build, &ways, &all, (limits(&args.kubeconfig), args.parallel), looking.as_ref()).await?
     } else {
         Look::of_records(build, &all).await?
     };

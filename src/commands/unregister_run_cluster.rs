@@ -10,9 +10,9 @@ mod resolve;
 mod sides;
 mod there;
 
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::future::join_all;
 
-use super::{limits, run_cluster::RunClusters};
+use super::{fleet::Lanes, limits, run_cluster::RunClusters};
 use crate::{
     cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
     error::{Error, Kind, Result},
@@ -24,9 +24,6 @@ use crate::{
 use apply::Removal;
 use observe::Observation;
 use sides::Sides;
-
-/// How many registrations are observed, and removed, at a time.
-const AT_A_TIME: usize = 8;
 
 /// A registration whose removal is planned.
 struct Planned {
@@ -53,9 +50,15 @@ pub(super) async fn unregister_run_cluster(
 
     let progress = printer.progress("observing");
     let shared = observe::shared(&sides, &found, wishes).await?;
-    let observed =
-        stream::iter(found).map(|found| observe::observe(&sides, &run_clusters, &shared, found, &args, wishes));
-    let observed: Vec<(resolve::Target, Result<Observation>)> = observed.buffered(AT_A_TIME).collect().await;
+    let lanes = Lanes::for_many(found.len(), args.parallel, printer);
+    let observing = printer.count("observing", found.len());
+    let observe = async |found| {
+        let observed = observe::observe(&sides, &run_clusters, &shared, found, &args, wishes).await;
+        observing.one_more(observed.1.is_err());
+        observed
+    };
+    let observed: Vec<(resolve::Target, Result<Observation>)> = lanes.each(found, &observe).await;
+    observing.end();
     let mut all: Vec<(resolve::Target, Result<Planned>)> = Vec::new();
     for (target, observation) in observed {
         let planned = observation.and_then(|observation| {
@@ -87,14 +90,16 @@ pub(super) async fn unregister_run_cluster(
         printer.confirm(&question, args.changing.consent.yes)?;
     }
 
-    let progress = printer.progress("removing");
-    let removals = stream::iter(all).map(|planned| async {
+    let removing = printer.count("removing", all.len());
+    let remove = async |planned| {
+        let progress = printer.progress_in("removing", alone);
         let removal = Removal::new(&sides, planned, args.changing.wait.wait_timeout, &progress, &journal);
         let outcome = removal.apply().await;
+        removing.one_more(outcome.is_err());
         (removal.done(), removal.planned, outcome)
-    });
-    let removals: Vec<(Vec<Done>, Planned, Result<apply::Outcome>)> = removals.buffered(AT_A_TIME).collect().await;
-    drop(progress);
+    };
+    let removals: Vec<(Vec<Done>, Planned, Result<apply::Outcome>)> = lanes.each(all, &remove).await;
+    removing.end();
     let mut items: Vec<Removed> = Vec::new();
     for (done, planned, outcome) in removals {
         match outcome {

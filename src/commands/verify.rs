@@ -6,11 +6,9 @@ mod readers;
 mod removal;
 mod trial;
 
-use futures::{StreamExt as _, stream};
-
 use super::{
     build_cluster::BuildCluster,
-    fleet::verdict,
+    fleet::{Lanes, verdict},
     limits,
     proof::{Proof, prove},
     until_interrupted,
@@ -27,17 +25,12 @@ use crate::{
 };
 use readers::Asked;
 
-/// How many registrations are worked on at a time.
-const AT_A_TIME: usize = 8;
-
 /// Proves stored credentials again.
 pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal) -> Result<()> {
     let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let asked = resolve(&args)?;
 
-    let progress = printer.progress("using the stored credentials");
-    let mut proofs = until_interrupted(prove_all(&build, &args)).await?;
-    drop(progress);
+    let mut proofs = until_interrupted(prove_all(&build, &args, printer)).await?;
     let warnings = clock_warnings(&build, &proofs);
     let Some(asked) = asked else { return end(&build, proofs, warnings, DryRun::None, printer) };
 
@@ -54,7 +47,7 @@ pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal)
     }
 
     let progress = printer.progress("waiting for the readers");
-    planned.carry_out(&build, &mut proofs, args.changing.wait.wait_timeout, &journal).await?;
+    planned.carry_out(&build, &mut proofs, (args.changing.wait.wait_timeout, args.parallel), &journal).await?;
     drop(progress);
     journal.told();
     end(&build, proofs, warnings, DryRun::None, printer)
@@ -72,11 +65,16 @@ fn resolve(args: &VerifyArgs) -> Result<Option<Asked>> {
     Ok(Some(Asked { choice, source }))
 }
 
-async fn prove_all(build: &BuildCluster, args: &VerifyArgs) -> Result<Vec<Proof>> {
+async fn prove_all(build: &BuildCluster, args: &VerifyArgs, printer: Printer) -> Result<Vec<Proof>> {
     let mut held: Vec<Held> = build.stored_registrations(&args.registrations).await?;
     held.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
-    let proofs = held.into_iter().map(|held| prove(build, held, limits(&args.changing.kubeconfig)));
-    Ok(stream::iter(proofs).buffered(AT_A_TIME).collect().await)
+    let proving = printer.count("using the stored credentials", held.len());
+    let prove = async |held| {
+        let proof = prove(build, held, limits(&args.changing.kubeconfig)).await;
+        proving.one_more(proof.error.is_some());
+        proof
+    };
+    Ok(Lanes::for_many(held.len(), args.parallel, printer).each(held, &prove).await)
 }
 
 fn clock_warnings(build: &BuildCluster, proofs: &[Proof]) -> Vec<String> {

@@ -65,7 +65,8 @@ impl Access<'_> {
         let mut proven = Proven { targets: Vec::new(), failed: Vec::new(), wanted: Vec::new(), warnings: Vec::new() };
         match (self.at, self.account) {
             (ReaderCluster::Build(build), _) => {
-                (proven.targets, proven.failed) = targets::prove(build, targets, limits, &needs).await;
+                (proven.targets, proven.failed) =
+                    targets::prove(build, targets, (limits, self.args.parallel), &needs).await;
                 proven.warnings.extend(self.unlooked(&proven.targets).filter(|_| acts_itself));
             }
             (ReaderCluster::Run(_), Some(account)) => {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt as _, stream};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use crate::{
-    cli::deliver::DeliveryArgs,
+    cli::{deliver::DeliveryArgs, fleet::ParallelArgs},
     cluster::Limits,
     commands::{
         build_cluster::BuildCluster,
+        fleet::Lanes,
         proof::{Use, prove_observed},
     },
     delivery::{Access, Delivery, Destination, layout, names},
@@ -19,9 +19,6 @@ use crate::{
         held::{Held, select},
     },
 };
-
-/// How many credentials are tried at a time, each at a cluster of its own.
-const AT_A_TIME: usize = 32;
 
 /// A run cluster that is delivered to.
 pub(super) struct Target {
@@ -160,10 +157,10 @@ pub(super) type Needs<'a> = dyn Fn(&Destination) -> Vec<PolicyRule> + 'a;
 pub(super) async fn prove(
     build: &BuildCluster,
     targets: Vec<Target>,
-    limits: Limits,
+    (limits, parallel): (Limits, ParallelArgs),
     needs: &Needs<'_>,
 ) -> (Vec<Target>, Vec<(String, Error)>) {
-    let tried = targets.into_iter().map(|target| async {
+    let try_it = async |target: Target| {
         let destination = &target.destination;
         let needs = BTreeMap::from([(destination.run_namespace.clone(), needs(destination))]);
         let how = Use { probe: false, needs };
@@ -174,8 +171,8 @@ pub(super) async fn prove(
             None => None,
         };
         (target, error)
-    });
-    let tried: Vec<(Target, Option<Error>)> = stream::iter(tried).buffered(AT_A_TIME).collect().await;
+    };
+    let tried: Vec<(Target, Option<Error>)> = Lanes::new(parallel).each(targets, &try_it).await;
     let (mut good, mut failed) = (Vec::new(), Vec::new());
     for (target, error) in tried {
         match error {
@@ -203,12 +200,13 @@ pub(in crate::commands) async fn prove_held(
         (name.clone(), Error::failed(sentence))
     });
     let mut failed: Vec<(String, Error)> = gone.collect();
-    let tried = found.iter().filter(|(held, _)| names.contains(&held.name)).map(|(held, secret)| async {
+    let try_it = async |(held, secret): &(Held, SecretFacts)| {
         let how = Use { probe: false, needs: BTreeMap::new() };
         let proof = prove_observed(build, held.clone(), Some(secret), limits, how).await;
         proof.error.map(|error| (held.name.clone(), error))
-    });
-    let tried: Vec<Option<(String, Error)>> = stream::iter(tried).buffered(AT_A_TIME).collect().await;
+    };
+    let meant = found.iter().filter(|(held, _)| names.contains(&held.name));
+    let tried: Vec<Option<(String, Error)>> = Lanes::new(ParallelArgs::default()).each(meant, &try_it).await;
     failed.extend(tried.into_iter().flatten());
     Ok(failed)
 }

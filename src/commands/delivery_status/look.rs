@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, future::try_join_all, stream};
+use futures::future::try_join_all;
 
 use crate::{
+    cli::fleet::ParallelArgs,
     cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
+        fleet::Lanes,
         run_cluster::{RunClusters, Several, within},
     },
     delivery::status::{BuildSide, RunSight},
@@ -16,9 +18,6 @@ use crate::{
     listing::Listing,
     registration::held::Held,
 };
-
-/// How many run clusters are looked at at a time.
-const AT_A_TIME: usize = 64;
 
 /// What reads the Secrets of these registrations.
 pub(super) async fn build_side(build: &BuildCluster, all: &[Held]) -> Result<BuildSide> {
@@ -45,8 +44,12 @@ fn sources_elsewhere(readers: &[(ApiKind, Listing)], namespace: Option<&str>) ->
 }
 
 /// What is on their run clusters, in their order. None is waited for longer than the limits say.
-pub(super) async fn run_sides(ways: &RunClusters<'_>, all: &[Held], limits: Limits) -> Vec<RunSight> {
-    stream::iter(all.iter().map(|held| run_side(ways, held, limits))).buffered(AT_A_TIME).collect().await
+pub(super) async fn run_sides(
+    ways: &RunClusters<'_>,
+    all: &[Held],
+    (limits, parallel): (Limits, ParallelArgs),
+) -> Vec<RunSight> {
+    Lanes::new(parallel).each(all, &async |held| run_side(ways, held, limits).await).await
 }
 
 async fn run_side(ways: &RunClusters<'_>, held: &Held, limits: Limits) -> RunSight {

@@ -59,7 +59,8 @@ pub(super) async fn run(args: &ExportArgs, reader: &Reader, printer: Printer, jo
 
 /// Looks at the registration as it is.
 async fn observed(args: &ExportArgs, command: &str, printer: Printer) -> Result<Registering> {
-    let of = Of::find(args, printer).await?;
+    let build = super::of::connect(args).await?;
+    let of = Of::find_only(args, &build, printer).await?;
     of.recorded()?;
     let (held, local) = (&of.held, &of.build.kubeconfig);
     let from = as_recorded(&held.name, &held.secret.namespace, Some(held), local, &of.contexts.run)?;

@@ -29,9 +29,9 @@ use crate::{
 use super::way::Way;
 
 /// The registration that is exported from.
-pub(super) struct Of {
+pub(super) struct Of<'a> {
     /// The build cluster.
-    pub build: BuildCluster,
+    pub build: &'a BuildCluster,
     /// As the build cluster holds it.
     pub held: Held,
     /// The run cluster, which was seen to be the registered one.
@@ -40,19 +40,41 @@ pub(super) struct Of {
     pub contexts: Contexts,
 }
 
-impl Of {
-    /// Finds it, and the way to its run cluster.
-    pub(super) async fn find(args: &ExportArgs, printer: Printer) -> Result<Self> {
-        let changing = &args.changing;
-        let build = BuildCluster::connect(&changing.cluster, &changing.kubeconfig).await?;
-        let registrations = RegistrationsArgs {
-            names: vec![args.registration.clone()],
-            namespace: args.registration_namespace.clone(),
-            ..RegistrationsArgs::default()
-        };
-        let held = build.registrations(&registrations).await?.into_iter().next();
+/// The build cluster.
+pub(super) async fn connect(args: &ExportArgs) -> Result<BuildCluster> {
+    BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await
+}
+
+/// The registrations that are named.
+pub(super) async fn named(args: &ExportArgs, build: &BuildCluster) -> Result<Vec<Held>> {
+    let registrations = RegistrationsArgs {
+        names: args.registrations.clone(),
+        namespace: args.registration_namespace.clone(),
+        ..RegistrationsArgs::default()
+    };
+    build.registrations(&registrations).await
+}
+
+impl<'a> Of<'a> {
+    /// Finds the only one that is named, and the way to its run cluster.
+    pub(super) async fn find_only(args: &ExportArgs, build: &'a BuildCluster, printer: Printer) -> Result<Self> {
+        if let [_, _, ..] = args.registrations.as_slice() {
+            return Err(Error::usage("several credentials can only be kept where their reader looks for them")
+                .hint("add --apply, or export them one by one"));
+        }
+        let held = named(args, build).await?.into_iter().next();
         let held = held.ok_or_else(|| Error::failed("the registration is not there any more"))?;
-        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&changing.kubeconfig));
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
+        Self::find(build, held, &run_clusters, printer).await
+    }
+
+    /// Finds the way to the run cluster of one.
+    pub(super) async fn find(
+        build: &'a BuildCluster,
+        held: Held,
+        run_clusters: &RunClusters<'_>,
+        printer: Printer,
+    ) -> Result<Self> {
         let run = run_clusters.find(&held, Several::Choose(printer)).await?;
         printer.warn(&run.warnings);
         let contexts = Contexts { build: build.context.clone(), run: run.context };
@@ -142,13 +164,13 @@ impl Of {
     }
 
     /// What is printed.
-    pub(super) fn printing<'a>(
+    pub(super) fn printing<'b>(
         &self,
         args: &ExportArgs,
-        registration: &'a Registration,
-        run_cluster_uid: &'a str,
-        (objects, part): (&'a [&'static ObjectForm], &'a Part),
-    ) -> Option<Printing<'a>> {
+        registration: &'b Registration,
+        run_cluster_uid: &'b str,
+        (objects, part): (&'b [&'static ObjectForm], &'b Part),
+    ) -> Option<Printing<'b>> {
         let export = registration.export.as_ref()?;
         let namespace = self.place(args, export, false);
         let name = args.secret_name.clone().unwrap_or_else(|| export.secret_name());

@@ -51,7 +51,7 @@ pub(super) async fn renew(
         (secret, result, own)
     };
     let results: Vec<(ObjectRef, Result<Renewed>, Journal)> =
-        Lanes::new(args.parallel, printer).each(wanted, &renew).await;
+        Lanes::for_many(wanted.len(), args.parallel, printer).each(wanted, &renew).await;
     renewing.end();
 
     let mut outcome = Outcome::default();

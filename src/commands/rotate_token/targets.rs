@@ -43,6 +43,7 @@ pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Resu
             let mut meant = held::select(all, names, build.cluster.place()).map_err(or_lost)?;
             meant.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
             let due = meant.into_iter().enumerate().filter(|(index, _)| is_in_shard(*index, args));
+            let due = due.filter(|(_, held)| args.if_issued_before.is_none_or(|time| is_issued_before(held, time)));
             due.filter_map(|(_, held)| due_target(held, args, now)).collect()
         }
     };
@@ -78,6 +79,11 @@ fn due_target(held: Held, args: &RotateTokenArgs, now: Timestamp) -> Option<Targ
     };
     let (name, namespace) = (held.name.clone(), held.secret.namespace.clone());
     Some(Target { visited: Visited { name, namespace, is_only: false }, held: Some(held), rotation })
+}
+
+/// A record that cannot be read counts as an old one.
+fn is_issued_before(held: &Held, time: Timestamp) -> bool {
+    held.generation.as_ref().is_none_or(|generation| generation.issued_at < time)
 }
 
 /// A record that cannot be read counts as one that expires.

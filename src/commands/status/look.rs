@@ -3,17 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{
+    cli::fleet::ParallelArgs,
     cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
+        fleet::Lanes,
         run_cluster::{RunClusters, Several, identity, within},
     },
     error::{Error, Kind, Result},
     kind::ApiKind,
+    output::Count,
     registration::{
         facts::{Identity, MarkerFacts, map},
         held::Held,
@@ -31,9 +34,6 @@ use crate::{
 };
 
 static SERVICE_ACCOUNT: ApiKind = ApiKind::namespaced("", "v1", "ServiceAccount", "serviceaccounts");
-/// How many registrations are looked at at a time.
-const AT_A_TIME: usize = 16;
-
 /// What was seen of the registrations beside the build cluster's record.
 pub(super) struct Look {
     /// Which cluster the build cluster is, where that had to be known.
@@ -66,11 +66,23 @@ impl Look {
 }
 
 /// Looks at everything at once. No cluster is waited for longer than the limits say.
-pub(super) async fn live(build: &BuildCluster, ways: &RunClusters<'_>, all: &[Held], limits: Limits) -> Result<Look> {
+pub(super) async fn live(
+    build: &BuildCluster,
+    ways: &RunClusters<'_>,
+    all: &[Held],
+    (limits, parallel): (Limits, ParallelArgs),
+    looking: Option<&Count>,
+) -> Result<Look> {
     let namespace = all.first().map(|held| held.secret.namespace.as_str());
     let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
     let recorded = all.first().map_or("", |held| held.annotation(key::BUILD_CLUSTER_UID));
-    let looks = stream::iter(all.iter().map(|held| look_at(build, ways, held, limits))).buffered(AT_A_TIME).collect();
+    let lanes = Lanes::new(parallel);
+    let look = async |held| {
+        let seen = look_at(build, ways, held, limits).await;
+        looking.inspect(|looking| looking.one_more(false));
+        seen
+    };
+    let looks = lanes.each(all, &look);
     let (build, readers, live, renewals) = futures::join!(
         identity(&build.cluster, recorded),
         build.cluster.observe_readers(namespace),

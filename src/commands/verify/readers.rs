@@ -2,22 +2,22 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
     super::{
         build_cluster::BuildCluster,
+        fleet::Lanes,
         proof::{Credential, Proof},
         registering::random_suffix,
     },
-    AT_A_TIME,
     asking::Asking,
     removal::remove,
     trial::Trial,
 };
 use crate::{
-    cli::{output::DryRun, verify::ReaderChoice},
+    cli::{fleet::ParallelArgs, output::DryRun, verify::ReaderChoice},
     error::{Error, Kind, Result},
     kind::ApiKind,
     package_install::{APP, pausable::Pausable},
@@ -264,11 +264,11 @@ impl Planned {
         self,
         build: &BuildCluster,
         proofs: &mut [Proof],
-        limit: Duration,
+        (limit, parallel): (Duration, ParallelArgs),
         journal: &Journal,
     ) -> Result<()> {
-        let outcomes = self.of_each.into_iter().map(|of_one| of_one.carry_out(build, limit, journal));
-        let outcomes: Vec<_> = stream::iter(outcomes).buffered(AT_A_TIME).collect().await;
+        let carry_out = async |of_one: OfOne| of_one.carry_out(build, limit, journal).await;
+        let outcomes = Lanes::new(parallel).each(self.of_each, &carry_out).await;
         let mut interrupted = None;
         for (outcome, proof) in outcomes.into_iter().zip(proofs) {
             let errors = match outcome {

@@ -89,7 +89,7 @@ fn faults_name_the_line_and_the_field() {
             vec!["line 10", "serviceAccount"],
         ),
     ] {
-        let path = write(&entries.iter().map(|entry| entry.as_ref()).collect::<Vec<&str>>());
+        let path = write(&entries.iter().map(std::convert::AsRef::as_ref).collect::<Vec<&str>>());
         fleet.register(&path).fails(2, &pieces);
     }
     assert!(fleet.secrets().is_empty());
@@ -159,7 +159,7 @@ fn too_few_open_files_are_told_and_fewer_are_worked_on() {
         std::process::Command::new("sh").args(["-c", &line]).env("KUBECONFIG", &fleet.file.path).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("2 run clusters are worked on at a time, not 64"), "{stderr}");
+    assert!(stderr.contains("2 run clusters are worked on at a time, not 3"), "{stderr}");
     assert!(stderr.contains("ulimit -n"), "{stderr}");
     assert_eq!(fleet.secrets().len(), 3);
     assert!(Kubectl::on(BUILD).get(&["namespace", &fleet.namespace]).is_some());
