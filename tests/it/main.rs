@@ -45,3 +45,4 @@ mod undo_supply_chain;
 mod unregister_run_cluster;
 mod verify;
 mod version;
+mod workflows;
