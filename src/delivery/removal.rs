@@ -145,20 +145,23 @@ pub fn plan(found: &Found, asked: &Asked, leave_behind: bool, place: &str) -> Re
     for (kind, object) in &found.rest {
         let Some(delivery) = delivery_of(object).filter(|_| is_named(object)) else { continue };
         let is_touched = || going.iter().any(|(_, object)| delivery_of(object).as_ref() == Some(&delivery));
-        match run_of(object, side) {
-            Some(_) if !is_asked(object) => {}
-            None if !asked.runs.is_empty() && !is_touched() => {}
-            None if still.contains(&delivery) => {
-                plan.kept.push(kept(side, kind, object, "other run clusters are still delivered to with it"));
-            }
-            None if let Some(other) = others::reader_of(found, &going, kind, object) => {
-                plan.kept.push(kept(side, kind, object, &format!("{other} reads it, which is not this plugin's")));
-            }
-            run if let Some(other) = others::actor_as(found, &going, kind, object, run.as_deref()) => {
-                let why = format!("{other} acts as that account, which is not this plugin's");
-                plan.kept.push(kept(side, kind, object, &why));
-            }
-            _ => plan.steps.push(step(side, stage_of(kind), kind, object, false)),
+        let run = run_of(object, side);
+        let is_shared = run.is_none();
+        if !(if is_shared { asked.runs.is_empty() || is_touched() } else { is_asked(object) }) {
+            continue;
+        }
+        let why = if is_shared && still.contains(&delivery) {
+            Some("other run clusters are still delivered to with it".to_owned())
+        } else {
+            let reader = if is_shared { others::reader_of(found, &going, kind, object) } else { None };
+            reader.map(|other| format!("{other} reads it, which is not this plugin's")).or_else(|| {
+                let other = others::actor_as(found, &going, kind, object, run.as_deref())?;
+                Some(format!("{other} acts as that account, which is not this plugin's"))
+            })
+        };
+        match why {
+            Some(why) => plan.kept.push(kept(side, kind, object, &why)),
+            None => plan.steps.push(step(side, stage_of(kind), kind, object, false)),
         }
     }
     plan.steps.sort_by_key(|step| (step.stage, last_of_account(&step.kind)));

@@ -1,6 +1,7 @@
 //! `export`: a credential of its own for one reader, in that reader's form, through its whole life.
 
 mod bad_input;
+#[cfg(target_os = "linux")]
 mod ephemeral;
 mod objects;
 mod printed;

@@ -94,6 +94,32 @@ fn dist_packs_what_the_manifest_promises() {
     }
 }
 
+#[test]
+fn a_release_has_the_manifest_of_its_archives() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut expected = manifest();
+    for platform in expected["spec"]["platforms"].as_array_mut().unwrap() {
+        let archive = dir.path().join(text(&platform["uri"]).rsplit('/').next().unwrap());
+        fs::write(&archive, text(&platform["uri"])).unwrap();
+        platform["sha256"] = sha256(&archive).into();
+    }
+    let rendered = |tag: &str, folder: &Path| {
+        let output = Command::new(Path::new(ROOT).join("krew/manifest")).arg(tag).arg(folder).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (succeeded, printed) = rendered(TAG, dir.path());
+    assert!(succeeded, "{printed}");
+    assert_eq!(serde_saphyr::from_str::<Value>(&printed).unwrap(), expected);
+    assert!(!rendered("v9.9.9", dir.path()).0, "there are no archives of that release");
+}
+
+/// As the tool for it says.
+fn sha256(file: &Path) -> String {
+    let output = Command::new("sha256sum").arg(file).output();
+    let output = output.or_else(|_| Command::new("shasum").args(["-a", "256"]).arg(file).output()).unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+}
+
 /// The manifest as krew-release-bot renders it, with made-up checksums.
 fn manifest() -> Value {
     let template = fs::read_to_string(Path::new(ROOT).join("krew/tapmc.yaml")).unwrap();
@@ -116,12 +142,13 @@ fn manifest() -> Value {
     serde_saphyr::from_str(&rendered).expect("YAML")
 }
 
-fn platforms() -> Vec<Value> {
+/// The platforms that it names.
+pub fn platforms() -> Vec<Value> {
     manifest()["spec"]["platforms"].as_array().expect("platforms").clone()
 }
 
 /// The one operating system and processor that a platform selects.
-fn pair(platform: &Value) -> String {
+pub fn pair(platform: &Value) -> String {
     let selector = platform["selector"].as_object().expect("a selector");
     assert_eq!(selector.keys().collect::<Vec<_>>(), ["matchLabels"]);
     let labels = selector["matchLabels"].as_object().expect("labels");

@@ -1,6 +1,9 @@
 //! The plugin's tests: the real binary against real control planes, all in one process, so that
 //! the control planes are started once. Each test has names and namespaces of its own.
+//!
+//! None on Windows: the test bed's Kubernetes does not run there, and the tests play the user of a Unix shell.
 
+#![cfg(unix)]
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -42,3 +45,4 @@ mod undo_supply_chain;
 mod unregister_run_cluster;
 mod verify;
 mod version;
+mod workflows;

@@ -34,6 +34,9 @@ pub(super) async fn run(args: &ExportArgs, reader: &Reader, printer: Printer, jo
         return Err(Error::usage(format_args!("a command takes a kubeconfig, and this is for {}", reader.title))
             .hint("leave --for out"));
     }
+    if !cfg!(target_os = "linux") {
+        return Err(not_in_memory());
+    }
     let command = named(&args.command);
     let registering = until_interrupted(observed(args, &command, printer)).await?;
     let consent = &args.changing.consent;
@@ -99,8 +102,13 @@ async fn with_kubeconfig(lent: &Lent, command: &[std::ffi::OsString], endings: E
 /// Elsewhere a kubeconfig cannot be handed over without a file on a disk.
 #[cfg(not(target_os = "linux"))]
 async fn with_kubeconfig(_lent: &Lent, _command: &[std::ffi::OsString], _endings: Endings) -> Result<ExitStatus> {
-    Err(Error::usage("--ephemeral hands the kubeconfig over in memory, which this system has no way for")
-        .hint("write it with --output-file, and end it with unregister-run-cluster"))
+    Err(not_in_memory())
+}
+
+/// Said before a credential is issued.
+fn not_in_memory() -> Error {
+    Error::usage("--ephemeral hands the kubeconfig over in memory, which only Linux has a way for")
+        .hint("write it with --output-file, and end it with unregister-run-cluster")
 }
 
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can hand a kubeconfig over in memory"))]

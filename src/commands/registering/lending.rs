@@ -14,6 +14,10 @@ use crate::{
 /// A credential that is lent.
 pub(in crate::commands) struct Lent {
     /// The kubeconfig.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only Linux can hand a kubeconfig over in memory")
+    )]
     pub kubeconfig: Token,
     /// When its token ends, whatever happens.
     pub ends: Timestamp,
