@@ -199,13 +199,10 @@ impl Connection {
     }
 
     async fn open(&self) -> Result<Dialled, BoxError> {
-        match timeout(CONNECT_TIMEOUT, (self.dial)(self.server.clone())).await {
-            Ok(dialled) => dialled,
-            Err(_) => {
-                let seconds = CONNECT_TIMEOUT.as_secs();
-                Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {seconds} s")).into())
-            }
-        }
+        timeout(CONNECT_TIMEOUT, (self.dial)(self.server.clone())).await.unwrap_or_else(|_| {
+            let seconds = CONNECT_TIMEOUT.as_secs();
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {seconds} s")).into())
+        })
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn export(args: ExportArgs, printer: Printer, journal: Journal)
         Way::Plain(text) => printer.raw(text),
         Way::Ephemeral => ephemeral::run(&args, reader, printer, &journal).await,
         Way::Stored(objects) if args.all || args.registrations.len() > 1 => {
-            until_interrupted(many::exported(&args, &objects, reader, printer, journal)).await
+            until_interrupted(many::exported(&args, objects.clone(), reader, printer, journal)).await
         }
         Way::Stored(_) | Way::Printed { .. } => {
             until_interrupted(exported(&args, way, reader, printer, &journal)).await

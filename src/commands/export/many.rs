@@ -23,7 +23,7 @@ use crate::{
 /// Makes each of them.
 pub(super) async fn exported(
     args: &ExportArgs,
-    objects: &Option<Vec<&'static ObjectForm>>,
+    objects: Option<Vec<&'static ObjectForm>>,
     reader: &'static Reader,
     printer: Printer,
     journal: Journal,
