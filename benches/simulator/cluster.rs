@@ -1,8 +1,11 @@
 //! One simulated cluster: its objects, who may do what, and what was asked of it.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
 use http::{HeaderMap, Method};
@@ -29,6 +32,8 @@ pub struct Cluster {
     requests: AtomicUsize,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
+    /// When its first request began and its last one ended.
+    span: Mutex<Option<(Instant, Instant)>>,
     lines: Mutex<Vec<String>>,
     /// The longest life of a token in seconds; none where it is 0.
     longest_token: AtomicI64,
@@ -45,6 +50,8 @@ pub struct Traffic {
     pub requests: usize,
     /// The most of them at one time.
     pub most_in_flight: usize,
+    /// When the first began and the last ended; none where there was none.
+    pub span: Option<(Instant, Instant)>,
 }
 
 impl Cluster {
@@ -62,6 +69,7 @@ impl Cluster {
             requests: AtomicUsize::default(),
             in_flight: AtomicUsize::default(),
             most_in_flight: AtomicUsize::default(),
+            span: Mutex::default(),
             lines: Mutex::default(),
             longest_token: AtomicI64::default(),
         }
@@ -98,6 +106,7 @@ impl Cluster {
         Traffic {
             requests: self.requests.load(Ordering::Relaxed),
             most_in_flight: self.most_in_flight.load(Ordering::Relaxed),
+            span: *self.span.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -105,6 +114,7 @@ impl Cluster {
     pub fn reset_traffic(&self) {
         self.requests.store(0, Ordering::Relaxed);
         self.most_in_flight.store(0, Ordering::Relaxed);
+        *self.span.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Its objects as they are.
@@ -153,6 +163,7 @@ impl Cluster {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_in_flight.fetch_max(now, Ordering::Relaxed);
+        self.seen();
         InFlight(self)
     }
 
@@ -189,6 +200,12 @@ impl Cluster {
         }
     }
 
+    fn seen(&self) {
+        let now = Instant::now();
+        let mut span = self.span.lock().unwrap_or_else(PoisonError::into_inner);
+        span.get_or_insert((now, now)).1 = now;
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,5 +217,6 @@ pub(super) struct InFlight<'a>(&'a Cluster);
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.seen();
     }
 }

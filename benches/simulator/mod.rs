@@ -17,9 +17,10 @@
 mod authentication;
 mod authorization;
 mod clock;
-mod cluster;
+pub mod cluster;
 mod discovery;
 mod distance;
+mod grave;
 mod interception;
 mod kinds;
 mod merging;
@@ -33,9 +34,8 @@ mod writes;
 use std::{
     collections::HashMap,
     fmt::Write as _,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use anyhow::Result;
@@ -43,14 +43,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::runtime::{Builder, Runtime};
 
 pub use clock::Clock;
-pub use cluster::{Cluster, Snapshot, Traffic};
+use cluster::Cluster;
 pub use distance::Distance;
+use grave::Grave;
 pub use interception::{Arriving, Course, Interceptor, Passage};
+use server::Server;
 
 /// The token of the operator whom a kubeconfig names that nobody is named for.
 pub const OPERATOR: &str = "operator";
-/// So many connections fill the queue of a socket that listens: std asks for 128.
-const QUEUE: usize = 160;
 
 /// The simulator; it ends with its value.
 pub struct Simulator {
@@ -58,8 +58,9 @@ pub struct Simulator {
     /// Its certificate, which is its own CA, in base64 of PEM.
     authority: String,
     shared: Arc<Shared>,
-    dead: Dead,
-    _runtime: Runtime,
+    grave: Grave,
+    refusing: SocketAddr,
+    runtime: Runtime,
 }
 
 /// What the requests share.
@@ -70,22 +71,13 @@ struct Shared {
     interceptor: RwLock<Option<Arc<dyn Interceptor>>>,
 }
 
-/// Addresses at which nobody answers.
-struct Dead {
-    /// Accepts nothing: its queue is full, and further connections are not even refused.
-    unreachable: SocketAddr,
-    /// Refuses.
-    refusing: SocketAddr,
-    _held: (TcpListener, Vec<TcpStream>),
-}
-
 /// How a cluster fares, as its kubeconfig entry has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// It answers.
     Alive,
-    /// What is sent to it is lost, the first packet already.
-    Unreachable,
+    /// It answers until [`Simulator::bury`]: from then on what is sent to it is lost, the first packet already.
+    Doomed,
     /// It refuses connections.
     Refusing,
 }
@@ -105,8 +97,14 @@ impl Simulator {
             interceptor: RwLock::default(),
         });
         let (tls, certificate) = server::identity()?;
-        let address = server::serve(&runtime, tls, Arc::clone(&shared))?;
-        Ok(Self { address, authority: STANDARD.encode(certificate), shared, dead: Dead::new()?, _runtime: runtime })
+        let server = Server::new(tls, Arc::clone(&shared));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        server.serve(&runtime, listener)?;
+        let refusing = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let authority = STANDARD.encode(certificate);
+        let grave = Grave::new(&runtime, server)?;
+        Ok(Self { address, authority, shared, grave, refusing, runtime })
     }
 
     /// A cluster, which is made when it is first named; with the namespaces of a fresh one.
@@ -120,8 +118,8 @@ impl Simulator {
     pub fn server(&self, name: &str, reach: Reach) -> String {
         let address = match reach {
             Reach::Alive => self.address,
-            Reach::Unreachable => self.dead.unreachable,
-            Reach::Refusing => self.dead.refusing,
+            Reach::Doomed => self.grave.address(),
+            Reach::Refusing => self.refusing,
         };
         format!("https://{address}/c/{name}")
     }
@@ -154,19 +152,24 @@ impl Simulator {
         *self.shared.distance.write().unwrap_or_else(PoisonError::into_inner) = distance;
     }
 
+    /// From now on nothing reaches the [`Reach::Doomed`] clusters any more; what is open ends.
+    ///
+    /// # Errors
+    /// Where the way to them cannot be closed.
+    pub fn bury(&self) -> Result<()> {
+        self.grave.close()
+    }
+
+    /// They answer again.
+    ///
+    /// # Errors
+    /// Where the way to them cannot be opened.
+    pub fn unbury(&self) -> Result<()> {
+        self.grave.open(&self.runtime)
+    }
+
     /// Has every request looked at before it is carried out, from now on; none for no longer.
     pub fn intercept(&self, interceptor: Option<Arc<dyn Interceptor>>) {
         *self.shared.interceptor.write().unwrap_or_else(PoisonError::into_inner) = interceptor;
-    }
-}
-
-impl Dead {
-    fn new() -> Result<Self> {
-        let refusing = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let unreachable = listener.local_addr()?;
-        let open = || TcpStream::connect_timeout(&unreachable, Duration::from_millis(50)).ok();
-        let queue = std::iter::repeat_with(open).take(QUEUE).map_while(|open| open).collect();
-        Ok(Self { unreachable, refusing, _held: (listener, queue) })
     }
 }

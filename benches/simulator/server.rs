@@ -1,8 +1,8 @@
 //! TLS, HTTP and the distance: from a connection to a request of one cluster, and back.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 use anyhow::{Result, anyhow};
@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
+    task::{JoinHandle, JoinSet},
     time::sleep,
 };
 use tokio_rustls::{
@@ -51,22 +52,40 @@ pub(super) fn identity() -> Result<(ServerConfig, String)> {
     Ok((tls, cert.pem()))
 }
 
-/// Listens from now on; gives the address.
-pub(super) fn serve(runtime: &Runtime, tls: ServerConfig, shared: Arc<Shared>) -> Result<SocketAddr> {
-    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    let address = listener.local_addr()?;
-    let acceptor = TlsAcceptor::from(Arc::new(tls));
-    runtime.spawn(async move {
-        loop {
-            // Out of file descriptors: those who wait are accepted as soon as others have gone.
-            let Ok((stream, _)) = listener.accept().await else {
-                sleep(std::time::Duration::from_millis(10)).await;
-                continue;
-            };
-            tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&shared)));
-        }
-    });
-    Ok(address)
+/// What answers at an address.
+#[derive(Clone)]
+pub(super) struct Server {
+    acceptor: TlsAcceptor,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// With that identity.
+    pub(super) fn new(tls: ServerConfig, shared: Arc<Shared>) -> Self {
+        Self { acceptor: TlsAcceptor::from(Arc::new(tls)), shared }
+    }
+
+    /// Answers at this address until the task is aborted; with it end the connections that it has accepted.
+    pub(super) fn serve(&self, runtime: &Runtime, listener: std::net::TcpListener) -> Result<JoinHandle<()>> {
+        listener.set_nonblocking(true)?;
+        let _inside = runtime.enter();
+        let listener = TcpListener::from_std(listener)?;
+        let server = self.clone();
+        Ok(runtime.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        let server = server.clone();
+                        connections.spawn(connection(stream, server.acceptor, server.shared));
+                    }
+                    // Out of file descriptors: those who wait are accepted as soon as others have gone.
+                    Err(_) => sleep(Duration::from_millis(10)).await,
+                }
+                while connections.try_join_next().is_some() {}
+            }
+        }))
+    }
 }
 
 /// What fails here is seen by the client, which says so.
