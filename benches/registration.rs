@@ -19,6 +19,8 @@ mod fleet_delivery;
 mod machine;
 #[path = "registration/page.rs"]
 mod page;
+#[path = "registration/process.rs"]
+mod process;
 #[path = "registration/race.rs"]
 mod race;
 #[path = "../tests/it/support/testbed.rs"]
@@ -79,7 +81,16 @@ fn main() -> Result<()> {
         },
     )?;
     let size = [fs::metadata(PLUGIN)?.len(), fs::metadata(arena.kubectl())?.len()];
-    let page = Page { machine: machine::describe(&arena)?, turns, races, upkeep, delivery, costs, start, size };
+    let page = Page {
+        machine: machine::describe(arena.command(PLUGIN, false), arena.command(arena.kubectl(), false))?,
+        turns,
+        races,
+        upkeep,
+        delivery,
+        costs,
+        start,
+        size,
+    };
     stdout().write_all(page.render().as_bytes())?;
     Ok(())
 }

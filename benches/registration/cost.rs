@@ -15,6 +15,7 @@ use anyhow::{Result, ensure};
 use super::{
     arena::Arena,
     contestant::{Contestant, Job},
+    process::high_water_mark,
 };
 
 /// How often memory and processor time are measured.
@@ -137,13 +138,6 @@ fn peak_memory(mut command: Command) -> Result<Option<u64>> {
         }
         thread::sleep(Duration::from_micros(500));
     }
-}
-
-/// The peak memory of a process so far, as Linux tells it.
-fn high_water_mark(process: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
 /// The processor time of all processes that were started here and have ended, as Linux tells it:

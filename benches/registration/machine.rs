@@ -1,19 +1,17 @@
 //! What it was measured on.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use anyhow::Result;
 
-use super::{arena::Arena, contestant::PLUGIN};
-
-/// The machine and the versions, as lines to read.
-pub fn describe(arena: &Arena) -> Result<String> {
+/// The machine and the versions, as lines to read; with the plugin, and kubectl for the build cluster.
+pub fn describe(mut plugin: Command, mut kubectl: Command) -> Result<String> {
     let cores = std::thread::available_parallelism()?;
     let processor = field("/proc/cpuinfo", "model name", ':').unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     let system = field("/etc/os-release", "PRETTY_NAME", '=').unwrap_or_else(|| std::env::consts::OS.to_owned());
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let plugin = arena.command(PLUGIN, false).arg("version").output()?.stdout;
-    let kubectl = arena.command(arena.kubectl(), false).args(["--context", super::arena::RUN, "version"]).output()?;
+    let plugin = plugin.arg("version").output()?.stdout;
+    let kubectl = kubectl.args(["--context", "build", "version"]).output()?;
     let version = |what: &str| {
         let text = String::from_utf8_lossy(&kubectl.stdout).into_owned();
         text.lines().find_map(|line| line.strip_prefix(what)).unwrap_or("of an unknown version").trim().to_owned()
