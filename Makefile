@@ -14,8 +14,8 @@ lint:          ## formatting, clippy
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
-bench:         ## the plugin beside the kubectl script
-	cargo bench --locked --bench registration
+bench:         ## the plugin beside the kubectl script, and on fleets; writes BENCHMARKS.md
+	@benches/run
 
 dist:          ## the archive for this platform, as krew installs it
 	@krew/dist
