@@ -8,6 +8,7 @@ mod printed;
 mod profiles;
 mod real_readers;
 mod schemas;
+mod several;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ mod bad_input;
 pub mod case;
 mod dry_run;
 mod faults;
-mod fleet;
+pub mod fleet;
 mod fleet_input;
 mod main_job;
 mod moved;

@@ -1,6 +1,6 @@
 //! Many run clusters at once: of a file, and of contexts that match a pattern.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use hyper::Method;
 
@@ -194,4 +194,44 @@ fn what_many_ask_the_build_cluster_alike_is_asked_once() {
     assert_eq!(reads, 5, "{requests:#?}");
     let stored = requests.iter().filter(|request| request.starts_with("PATCH")).count();
     assert_eq!(stored, 3, "{requests:#?}");
+}
+
+#[test]
+fn a_terminal_counts_and_may_be_resized() {
+    let Some(fleet) = Fleet::new("count") else { return };
+    let Some(facts) = started(RUN) else { return };
+    let proxy = Proxy::before(facts);
+    let mut file = KubeconfigFile::new().plain(BUILD, started(BUILD).unwrap());
+    for (context, run) in &fleet.members {
+        let cluster = started(run).unwrap();
+        let through =
+            if *run == RUN { proxy.cluster() } else { crate::support::kubeconfig::inline(&cluster.server, cluster) };
+        file = file.context(context, &through, &token(cluster), "");
+    }
+    proxy.fault(Method::POST, "/token", Fault::Hang, usize::MAX);
+    let path = fleet.whole();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-tapmc"));
+    command.args(["register-run-cluster", "--yes", "--timeout", "8s", "--fleet"]).arg(&path);
+    command.env("KUBECONFIG", &file.path).env("TERM", "xterm");
+    let mut session = rexpect::session::spawn_command(command, Some(60_000)).unwrap();
+    session.exp_string("registering 2/3").unwrap();
+    let terminal = session.process().get_file_handle().unwrap();
+    let resized = Command::new("stty").args(["rows", "3", "cols", "20"]).stdin(terminal).status().unwrap();
+    assert!(resized.success());
+    session.exp_string("1 of 3 registrations failed").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(crate::terminal::code(&session), 3);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let Some(fleet) = Fleet::new("pipe") else { return };
+    let line = format!(
+        "{} register-run-cluster --yes -o yaml --fleet {} | head -n 1; exit ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_kubectl-tapmc"),
+        fleet.whole().display()
+    );
+    let output = Command::new("bash").args(["-c", &line]).env("KUBECONFIG", &fleet.file.path).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fleet.secrets().len(), 3, "what was begun is done");
 }

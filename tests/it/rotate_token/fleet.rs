@@ -76,8 +76,35 @@ fn one_that_fails_holds_up_no_other() {
             &format!("the registration '{stray}' failed"),
             "no context of the kubeconfig leads to the run cluster",
             "1 of 2 registrations failed",
+            "hint: run the command again with --if-issued-before 20",
         ],
     );
     assert!(output.stdout.contains("rotated") && output.stdout.contains("failed"), "{}", output.stdout);
     assert_eq!(generation(&names[0], &namespace), "2");
+}
+
+#[test]
+fn what_a_failed_run_left_is_done_by_the_command_of_its_hint() {
+    let (names, namespace) = registered(2);
+    let rotate = |name: Option<&str>| {
+        let which = name.map_or("--all", |name| name);
+        Tapmc::new(["rotate-token", which, "-n", &namespace, "--context", BUILD, "--yes"])
+    };
+    // Tokens are told in whole seconds: the next one begins after both were issued.
+    let issued = |name: &str| {
+        let secret = Kubectl::on(BUILD).get(&["secret", &format!("{name}-kubeconfig"), "-n", &namespace]).unwrap();
+        secret["metadata"]["annotations"]["kubectl-tapmc/issued-at"].as_str().unwrap().to_owned()
+    };
+    let before = names.iter().map(|name| issued(name)).max().unwrap();
+    crate::support::eventually("the next second", || {
+        rotate(Some(&names[0])).succeeds();
+        issued(&names[0]) > before
+    });
+    let first = generation(&names[0], &namespace);
+    let time = issued(&names[0]);
+    rotate(None).args(["--if-issued-before", &time]).succeeds();
+    assert_eq!(generation(&names[0], &namespace), first, "it was done already");
+    assert_eq!(generation(&names[1], &namespace), "2");
+    let output = rotate(None).args(["--if-issued-before", &time]).succeeds();
+    assert!(output.stderr.contains("nothing to rotate"), "{}", output.stderr);
 }
