@@ -1,11 +1,14 @@
 # One line each; what they need is in the README.
-.PHONY: demo test fuzz lint bench dist completions
+.PHONY: demo test fuzz faults lint bench dist completions
 
 demo:          ## two throw-away control planes, one registered with the other and a supply chain changed, step by step
 	@tests/demo/play
 
 test:          ## all tests, on real control planes
 	cargo test --locked
+
+faults:        ## every command with every fault at every request; TAPMC_FAULTS_CASE=… repeats one case
+	TAPMC_FAULTS=all cargo test --locked --test faults
 
 lint:          ## formatting, clippy
 	cargo fmt --check
