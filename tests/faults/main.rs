@@ -38,13 +38,84 @@
 #[expect(dead_code, unused_imports, clippy::print_stderr, reason = "it is the tests' own, who use all of it")]
 mod support;
 
+mod api;
+mod case;
+mod credential;
+mod fault;
+mod queue;
+mod scenario;
 mod settings;
+mod site;
+mod stage;
+mod state;
 
 use std::process::ExitCode;
 
+use case::{Blow, Reference};
+use fault::Fault;
+use queue::{Job, say};
 use settings::Settings;
+use stage::Lane;
 
 fn main() -> ExitCode {
-    let _settings = Settings::from_environment();
-    ExitCode::SUCCESS
+    let settings = Settings::from_environment();
+    stage::start();
+    let lanes: Vec<Lane> = (0..settings.lanes).map(|_| Lane::new()).collect();
+    let mut violations = 0;
+    let mut references = Vec::new();
+    for scenario in scenario::all() {
+        let of_case = settings.case.as_ref().is_none_or(|case| case.split('/').next() == Some(scenario.name));
+        let wanted = settings.commands.is_empty() || settings.commands.iter().any(|name| name == scenario.name);
+        if !of_case || !wanted {
+            continue;
+        }
+        match Reference::of(scenario, &lanes[0]) {
+            Ok(reference) => {
+                say(&format!("{}: {} sites", scenario.name, reference.sites.len()));
+                for (number, site) in reference.sites.iter().enumerate() {
+                    say(&format!("  {} {site}", number + 1));
+                }
+                references.push(reference);
+            }
+            Err(why) => {
+                say(&format!("VIOLATED without any fault: {}: {why}", scenario.name));
+                violations += 1;
+            }
+        }
+    }
+    for reference in &references {
+        let mut jobs = Vec::new();
+        if let Some(case) = &settings.case {
+            jobs.push(named(reference, case));
+        } else {
+            let kills = [Blow::KillBefore, Blow::KillAfter];
+            let faults = Fault::ALL.iter().flat_map(|fault| [Blow::Fault(*fault, false), Blow::Fault(*fault, true)]);
+            for blow in kills.into_iter().chain(faults) {
+                for site in 1..=reference.sites.len() {
+                    jobs.push(Job { reference, blows: vec![(site, blow)] });
+                }
+            }
+        }
+        let done = queue::play(&lanes, jobs, reference.scenario.name);
+        violations += done.iter().map(|(_, outcome)| outcome.violations.len()).sum::<usize>();
+        let longest = done.iter().map(|(_, outcome)| outcome.longest).max().unwrap_or_default();
+        let struck = done.iter().filter(|(_, outcome)| outcome.struck).count();
+        say(&format!(
+            "{}: {} cases, {struck} struck, longest run {:.1} s",
+            reference.scenario.name,
+            done.len(),
+            longest.as_secs_f64()
+        ));
+    }
+    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn named<'a>(reference: &'a Reference, case: &str) -> Job<'a> {
+    let rest = case.split_once('/').map_or("", |(_, rest)| rest);
+    let blows = rest.split('+').map(|blow| {
+        let (site, blow) = blow.split_once('/')?;
+        Some((site.parse().ok().filter(|site| (1..=reference.sites.len()).contains(site))?, Blow::named(blow)?))
+    });
+    let blows = blows.collect::<Option<_>>().unwrap_or_else(|| panic!("there is no case {case}"));
+    Job { reference, blows }
 }
