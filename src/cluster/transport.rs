@@ -104,6 +104,11 @@ impl Transport {
         clock.server.map(|answered| answered.date.duration_since(answered.here))
     }
 
+    /// Is there still so much time that something can be asked after this wait?
+    pub(super) fn outlasts(&self, wait: Duration) -> bool {
+        Instant::now() + wait < self.deadline()
+    }
+
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
         let _permit = self.shared.in_flight.acquire().await;
         let mut attempt = 1;
@@ -112,7 +117,7 @@ impl Transport {
             let result = self.attempt(&request).await;
             trace(&request, &result, sent.elapsed(), attempt);
             let Some(wait) = wait_before_repeating(&request, &result, attempt) else { return result };
-            if Instant::now() + wait >= self.deadline() {
+            if !self.outlasts(wait) {
                 return result;
             }
             time::sleep(wait).await;
