@@ -141,6 +141,7 @@ impl Reference {
         let mut playing = Playing {
             reference: self,
             blows,
+            states: self.states.iter().collect(),
             theirs: foreign(&stage, self.scenario),
             former: Credential::stored(&stage),
             stage: &stage,
@@ -151,11 +152,45 @@ impl Reference {
         stage.clear();
         outcome
     }
+
+    /// After two commands at once: their exit codes, then this command alone, and what must be so in the end. Which of
+    /// the others had the last word may show.
+    pub fn settle(&self, stage: &Stage, others: &[&Reference], theirs: State, rans: &[(&Reference, &Ran)]) -> Outcome {
+        let states = self.states.iter().chain(others.iter().flat_map(|other| &other.states)).collect();
+        let mut playing = Playing {
+            reference: self,
+            blows: &[],
+            states,
+            theirs,
+            former: None,
+            stage,
+            outcome: Outcome { violations: Vec::new(), struck: true, longest: Duration::ZERO },
+        };
+        let mut said = String::new();
+        for (reference, ran) in rans {
+            said.push_str(&told(reference.scenario.name, ran));
+            playing.meets_other(reference.scenario, ran);
+        }
+        let spares = rans.iter().all(|(reference, _)| !reference.scenario.removes);
+        if let Some(stored) = Credential::stored(stage).filter(|_| spares) {
+            if let Err(why) = stored.works(stage) {
+                playing.violated("I3", format!("the stored credential must work after two operators: {why}"));
+            }
+        }
+        playing.settle(said, false);
+        playing.outcome
+    }
+}
+
+fn told(what: &str, ran: &Ran) -> String {
+    format!("--- {what} ({:?}, {:.1} s)\n{}", ran.code, ran.took.as_secs_f64(), ran.output.stderr)
 }
 
 struct Playing<'a> {
     reference: &'a Reference,
     blows: &'a [(usize, Blow)],
+    /// The states that are right in the end.
+    states: Vec<&'a State>,
     stage: &'a Stage<'a>,
     theirs: State,
     former: Option<Credential>,
@@ -175,28 +210,23 @@ impl Playing<'_> {
             self.outcome.struck &= watch.hits() > 0;
             self.judge(&ran, Some(*blow), watch.hits() > 0);
             self.during(before.as_ref(), &ran);
-            said.push_str(&format!(
-                "--- {} {blow} at {site} ({:?}, {:.1} s)\n{}",
-                scenario.name,
-                ran.code,
-                ran.took.as_secs_f64(),
-                ran.output.stderr
-            ));
+            said.push_str(&told(&format!("{} {blow} at {site}", scenario.name), &ran));
             if ran.code == Some(0) {
                 self.proven(before.as_ref(), &ran, prove);
             }
         }
-        if !scenario.removes {
+        self.settle(said, prove);
+    }
+
+    /// A clean run, and what must be so in the end.
+    fn settle(&mut self, mut said: String, prove: bool) {
+        let scenario = self.reference.scenario;
+        if scenario.spares {
             self.await_orphans_due();
         }
         let before = Credential::stored(self.stage);
-        let ran = self.stage.run(&command(), &Watch::new(&self.stage.id, None), false);
-        said.push_str(&format!(
-            "--- a clean run ({:?}, {:.1} s)\n{}",
-            ran.code,
-            ran.took.as_secs_f64(),
-            ran.output.stderr
-        ));
+        let ran = self.stage.run(&(scenario.command)(self.stage), &Watch::new(&self.stage.id, None), false);
+        said.push_str(&told("a clean run", &ran));
         self.judge(&ran, None, false);
         if ran.code == Some(0) {
             self.proven(before.as_ref(), &ran, prove);
@@ -209,6 +239,20 @@ impl Playing<'_> {
 
     fn violated(&mut self, invariant: &'static str, told: String) {
         self.outcome.violations.push(Violation { invariant, told, stderr: String::new() });
+    }
+
+    /// What a run owes that meets another operator's.
+    fn meets_other(&mut self, scenario: &Scenario, ran: &Ran) {
+        let limit = TIMEOUT + Duration::from_secs(2) + scenario.allowance;
+        if ran.took > limit {
+            self.violated("I8", format!("it may take {} s and took {:.1} s", limit.as_secs(), ran.took.as_secs_f64()));
+        }
+        if let Some(place) = &ran.leak {
+            self.violated("I7", format!("a token stands in {place}"));
+        }
+        if ![0, 1, 2, 4, 5].contains(&ran.output.code) || ran.output.stderr.contains("panicked") {
+            self.violated("I9", format!("{} beside another operator ended with {}", scenario.name, ran.output.code));
+        }
     }
 
     /// What each run owes: its exit code, its time, its silence about tokens.
@@ -314,7 +358,7 @@ impl Playing<'_> {
         // What goes with its owner goes when the garbage collector comes by.
         within(Duration::from_secs(20), || {
             let state = self.known_by(state(self.stage, scenario));
-            let expected = self.reference.states.iter().map(|expected| self.known_by(expected.clone()));
+            let expected = self.states.iter().map(|expected| self.known_by((*expected).clone()));
             let differing = expected.map(|expected| differences(&expected, &state));
             found = differing.min_by_key(Vec::len).expect("two states");
             found.is_empty()

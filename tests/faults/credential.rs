@@ -74,6 +74,15 @@ impl Credential {
     }
 }
 
+/// Every credential that a Secret of the build side holds.
+fn held(stage: &Stage) -> Vec<Credential> {
+    let namespaces = [stage.build_namespace(), stage.renewal_namespace()];
+    let secrets =
+        namespaces.map(|namespace| stage.lane.build.items(&format!("/api/v1/namespaces/{namespace}/secrets")));
+    let texts = secrets.iter().flatten().flat_map(|secret| secret["data"].as_object().into_iter().flatten());
+    texts.filter_map(|(_, value)| Credential::in_text(&decoded(value))).collect()
+}
+
 /// What a key of a Secret holds.
 pub fn decoded(value: &Value) -> String {
     let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();
@@ -82,7 +91,7 @@ pub fn decoded(value: &Value) -> String {
 
 /// The markers of a stage that no credential records and that no time ends.
 pub fn orphans(stage: &Stage) -> Vec<Value> {
-    let stored = Credential::stored(stage);
+    let held = held(stage);
     let markers = stage.api(Side::Run).items(&format!("/api/v1/namespaces/{}/secrets", stage.account_namespace()));
     markers
         .into_iter()
@@ -92,7 +101,7 @@ pub fn orphans(stage: &Stage) -> Vec<Value> {
             let annotations = &metadata["annotations"];
             metadata["labels"]["kubectl-tapmc/registration"].is_string()
                 && metadata["deletionTimestamp"].is_null()
-                && stored.as_ref().is_none_or(|stored| metadata["uid"] != stored.marker_uid.as_str())
+                && held.iter().all(|credential| metadata["uid"] != credential.marker_uid.as_str())
                 && ends.iter().all(|key| annotations[format!("kubectl-tapmc/{key}")].is_null())
         })
         .collect()

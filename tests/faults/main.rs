@@ -40,82 +40,107 @@ mod support;
 
 mod api;
 mod case;
+mod choice;
 mod credential;
+mod dice;
 mod fault;
+mod page;
 mod queue;
+mod races;
 mod scenario;
 mod settings;
 mod site;
 mod stage;
 mod state;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Mutex, thread};
 
-use case::{Blow, Reference};
-use fault::Fault;
-use queue::{Job, say};
-use settings::Settings;
+use case::Reference;
+use page::Page;
+use queue::say;
+use scenario::Scenario;
+use settings::{Extent, Settings};
 use stage::Lane;
+
+/// Pairs of faults, and races of two operators: of everything, and of the sample.
+const PAIRS: [usize; 2] = [1_000, 12];
+const RACES: [usize; 2] = [60, 6];
 
 fn main() -> ExitCode {
     let settings = Settings::from_environment();
     stage::start();
     let lanes: Vec<Lane> = (0..settings.lanes).map(|_| Lane::new()).collect();
-    let mut violations = 0;
-    let mut references = Vec::new();
-    for scenario in scenario::all() {
-        let of_case = settings.case.as_ref().is_none_or(|case| case.split('/').next() == Some(scenario.name));
-        let wanted = settings.commands.is_empty() || settings.commands.iter().any(|name| name == scenario.name);
-        if !of_case || !wanted {
-            continue;
-        }
-        match Reference::of(scenario, &lanes[0]) {
-            Ok(reference) => {
-                say(&format!("{}: {} sites", scenario.name, reference.sites.len()));
-                for (number, site) in reference.sites.iter().enumerate() {
-                    say(&format!("  {} {site}", number + 1));
-                }
-                references.push(reference);
-            }
-            Err(why) => {
-                say(&format!("VIOLATED without any fault: {}: {why}", scenario.name));
-                violations += 1;
+    let (references, mut broken) = references(&lanes, &settings);
+    if settings.extent == Extent::Sites {
+        for reference in &references {
+            say(&format!("\n{}", reference.scenario.name));
+            for (index, site) in reference.sites.iter().enumerate() {
+                say(&format!("  {:3} {site}", index + 1));
             }
         }
+        return if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    for reference in &references {
-        let mut jobs = Vec::new();
-        if let Some(case) = &settings.case {
-            jobs.push(named(reference, case));
+    let is_all = settings.extent == Extent::All;
+    let of = |numbers: [usize; 2]| if is_all { numbers[0] } else { numbers[1] };
+    let mut page = Page::of(&references, &settings);
+    if let Some(case) = &settings.case {
+        if let Some(number) = case.strip_prefix("race/") {
+            let number: usize = number.parse().expect("the number of a race");
+            let race = races::races(&references, settings.seed, number).pop().expect("a race");
+            page.races(&queue::play(&lanes[..1], vec![race], "a race"));
         } else {
-            let kills = [Blow::KillBefore, Blow::KillAfter];
-            let faults = Fault::ALL.iter().flat_map(|fault| [Blow::Fault(*fault, false), Blow::Fault(*fault, true)]);
-            for blow in kills.into_iter().chain(faults) {
-                for site in 1..=reference.sites.len() {
-                    jobs.push(Job { reference, blows: vec![(site, blow)] });
-                }
-            }
+            let job = choice::named(&references, case).unwrap_or_else(|| panic!("there is no case {case}"));
+            page.faults(&queue::play(&lanes[..1], vec![job], "a case"));
         }
-        let done = queue::play(&lanes, jobs, reference.scenario.name);
-        violations += done.iter().map(|(_, outcome)| outcome.violations.len()).sum::<usize>();
-        let longest = done.iter().map(|(_, outcome)| outcome.longest).max().unwrap_or_default();
-        let struck = done.iter().filter(|(_, outcome)| outcome.struck).count();
-        say(&format!(
-            "{}: {} cases, {struck} struck, longest run {:.1} s",
-            reference.scenario.name,
-            done.len(),
-            longest.as_secs_f64()
-        ));
+    } else {
+        let (faulty, killed) = if is_all {
+            (choice::all_faults(&references), choice::all_kills(&references))
+        } else {
+            choice::sample(&references, settings.seed)
+        };
+        page.kills(&queue::play(&lanes, killed, "kill points"));
+        page.faults(&queue::play(&lanes, faulty, "faults"));
+        page.pairs(&queue::play(&lanes, choice::pairs(&references, settings.seed, of(PAIRS)), "pairs"));
+        page.races(&queue::play(&lanes, races::races(&references, settings.seed, of(RACES)), "two operators"));
     }
-    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    broken += page.violations();
+    say(&page.render());
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn named<'a>(reference: &'a Reference, case: &str) -> Job<'a> {
-    let rest = case.split_once('/').map_or("", |(_, rest)| rest);
-    let blows = rest.split('+').map(|blow| {
-        let (site, blow) = blow.split_once('/')?;
-        Some((site.parse().ok().filter(|site| (1..=reference.sites.len()).contains(site))?, Blow::named(blow)?))
+/// Plays each command without faults, several at once; tells of those that go wrong without any.
+fn references(lanes: &[Lane], settings: &Settings) -> (Vec<Reference>, usize) {
+    let wanted = |scenario: &&Scenario| {
+        let of_case = settings
+            .case
+            .as_ref()
+            .is_none_or(|case| case.starts_with("race/") || case.split('/').next() == Some(scenario.name));
+        of_case && (settings.commands.is_empty() || settings.commands.iter().any(|name| name == scenario.name))
+    };
+    let scenarios: Vec<&'static Scenario> = scenario::all().into_iter().filter(wanted).collect();
+    let (next, found) = (Mutex::new(scenarios.iter().enumerate()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for lane in lanes {
+            scope.spawn(|| {
+                loop {
+                    let Some((index, scenario)) = next.lock().unwrap().next() else { break };
+                    let reference = Reference::of(scenario, lane);
+                    found.lock().unwrap().push((index, reference));
+                }
+            });
+        }
     });
-    let blows = blows.collect::<Option<_>>().unwrap_or_else(|| panic!("there is no case {case}"));
-    Job { reference, blows }
+    let mut found = found.into_inner().unwrap();
+    found.sort_by_key(|(index, _)| *index);
+    let mut broken = 0;
+    let references = found.into_iter().filter_map(|(index, reference)| {
+        reference
+            .map_err(|why| {
+                say(&format!("VIOLATED without any fault: {}: {why}", scenarios[index].name));
+                broken += 1;
+            })
+            .ok()
+    });
+    let references = references.collect();
+    (references, broken)
 }

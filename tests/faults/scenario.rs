@@ -1,6 +1,10 @@
 //! The commands that are played, each with what has to be there before.
 
+mod deliveries;
 mod registrations;
+mod renewals;
+mod sides;
+mod supply_chains;
 
 use std::time::Duration;
 
@@ -26,6 +30,8 @@ pub struct Scenario {
     pub removes: bool,
     /// What the command may take beside its deadline, by what its help says.
     pub allowance: Duration,
+    /// Does it leave tokens for which a marker is spared until its time is over?
+    pub spares: bool,
     /// The exit codes that a run may have when there is nothing left to do.
     pub done_codes: &'static [i32],
 }
@@ -40,19 +46,23 @@ const USUAL: Scenario = Scenario {
     ends_former: false,
     removes: false,
     allowance: Duration::ZERO,
+    spares: false,
     done_codes: &[0],
 };
 
 /// All of them.
 pub fn all() -> Vec<&'static Scenario> {
-    registrations::ALL.iter().collect()
+    let groups = [registrations::ALL, renewals::ALL, sides::ALL, supply_chains::ALL, deliveries::ALL];
+    groups.into_iter().flatten().collect()
 }
 
 /// A command line from its words.
 fn words(line: &str, stage: &Stage) -> Vec<String> {
     let (id, build, apps, more) = (&stage.id, stage.build_namespace(), stage.apps(), stage.more_apps());
+    let (locked, dir) = (stage.renewal_namespace(), stage.dir.path().display().to_string());
     line.split_whitespace()
         .map(|word| word.replace("{id}", id).replace("{b}", &build).replace("{a}", &apps).replace("{c}", &more))
+        .map(|word| word.replace("{l}", &locked).replace("{dir}", &dir))
         .collect()
 }
 

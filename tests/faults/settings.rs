@@ -5,8 +5,8 @@ use std::env;
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Everything, and not a sample.
-    pub all: bool,
+    /// How much.
+    pub extent: Extent,
     /// One case alone.
     pub case: Option<String>,
     /// What decides about pairs, races and samples.
@@ -15,6 +15,17 @@ pub struct Settings {
     pub lanes: usize,
     /// The commands; all where it is empty.
     pub commands: Vec<String>,
+}
+
+/// How much is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// A sample.
+    Sample,
+    /// Everything.
+    All,
+    /// Runs without faults alone; their requests are shown.
+    Sites,
 }
 
 /// Without another one: the short form tries the same cases each time.
@@ -28,7 +39,12 @@ impl Settings {
         };
         let commands = env::var("TAPMC_FAULTS_COMMANDS").unwrap_or_default();
         Self {
-            all: env::var("TAPMC_FAULTS").is_ok_and(|text| text == "all"),
+            extent: match env::var("TAPMC_FAULTS").as_deref() {
+                Ok("all") => Extent::All,
+                Ok("sites") => Extent::Sites,
+                Ok(other) if !other.is_empty() => panic!("TAPMC_FAULTS is neither 'all' nor 'sites': {other}"),
+                _ => Extent::Sample,
+            },
             case: env::var("TAPMC_FAULTS_CASE").ok(),
             seed: number("TAPMC_FAULTS_SEED").unwrap_or(SEED),
             lanes: usize::try_from(number("TAPMC_FAULTS_LANES").unwrap_or(4)).expect("a small number").max(1),

@@ -128,6 +128,7 @@ pub fn numbered(runs: &[Vec<Site>]) -> Vec<Site> {
 static UID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").expect("an expression")
 });
+static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9a-f]{32,}").expect("an expression"));
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT?\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?Z?").expect("an expression"));
 static MARKER: LazyLock<Regex> =
@@ -140,6 +141,7 @@ pub fn scrub(text: &str, id: &str) -> String {
     let text = text.replace(id, "ID");
     let text = UID.replace_all(&text, "UID");
     let text = TIME.replace_all(&text, "TIME");
+    let text = HASH.replace_all(&text, "HASH");
     let text = MARKER.replace_all(&text, "$1-#");
     let text = SERVER.replace_all(&text, "SERVER");
     LONG_NUMBER.replace_all(&text, "#").into_owned()

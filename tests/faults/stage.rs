@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tempfile::TempDir;
 
 use crate::{
@@ -110,9 +111,19 @@ impl<'a> Stage<'a> {
         format!("c-{}", self.id)
     }
 
+    /// The namespace on the build cluster with the renewal kubeconfig.
+    pub fn renewal_namespace(&self) -> String {
+        format!("l-{}", self.id)
+    }
+
     /// The account namespace.
     pub fn account_namespace(&self) -> String {
         format!("tapmc-{}", self.id)
+    }
+
+    /// The address by which the plugin reaches the run cluster, and its CA in base64.
+    pub fn run_server(&self) -> (String, String) {
+        (self.lane.proxies[1].server.clone(), STANDARD.encode(self.lane.proxies[1].pem()))
     }
 
     /// Runs the plugin without any fault, and expects success.
@@ -165,7 +176,9 @@ impl<'a> Stage<'a> {
     /// Takes away what could be in the way of other cases: what lists of all namespaces show.
     pub fn clear(&self) {
         for kind in ["secrets", "serviceaccounts"] {
-            self.lane.build.delete(&format!("/api/v1/namespaces/{}/{kind}", self.build_namespace()));
+            for namespace in [self.build_namespace(), self.renewal_namespace()] {
+                self.lane.build.delete(&format!("/api/v1/namespaces/{namespace}/{kind}"));
+            }
             self.lane.run.delete(&format!("/api/v1/namespaces/{}/{kind}", self.account_namespace()));
         }
     }

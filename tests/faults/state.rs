@@ -22,7 +22,7 @@ static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+").expect("an expression"));
 static CA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+").expect("an expression"));
 
-/// The objects of a stage, but for markers, whose number depends on what went wrong.
+/// The objects of a stage, but for markers and backups, whose number depends on what went wrong.
 pub fn state(stage: &Stage, scenario: &Scenario) -> State {
     let mut state = State::new();
     for object in objects(stage, scenario) {
@@ -33,7 +33,8 @@ pub fn state(stage: &Stage, scenario: &Scenario) -> State {
             && object["metadata"]["namespace"] == stage.account_namespace().as_str();
         let is_everywhere =
             ["kube-root-ca.crt", "default"].contains(&object["metadata"]["name"].as_str().unwrap_or_default());
-        if !is_marker && !is_everywhere {
+        let is_backup = object["metadata"]["labels"]["kubectl-tapmc/backup"].is_string();
+        if !is_marker && !is_everywhere && !is_backup {
             state.insert(scrub(&place, &stage.id), normal(&object, &stage.id));
         }
     }
@@ -83,8 +84,10 @@ fn usual(stage: &Stage) -> Vec<(Side, String)> {
     paths.push((Side::Run, format!("/api/v1/namespaces/{}", stage.account_namespace())));
     paths.push((Side::Run, format!("{rbac}/clusterroles?{label}")));
     paths.push((Side::Run, format!("{rbac}/clusterrolebindings?{label}")));
-    for kind in ["secrets", "configmaps", "serviceaccounts"] {
-        paths.push((Side::Build, format!("/api/v1/namespaces/{}/{kind}", stage.build_namespace())));
+    for namespace in [stage.build_namespace(), stage.renewal_namespace()] {
+        for kind in ["secrets", "configmaps", "serviceaccounts"] {
+            paths.push((Side::Build, format!("/api/v1/namespaces/{namespace}/{kind}")));
+        }
     }
     paths
 }
@@ -92,6 +95,10 @@ fn usual(stage: &Stage) -> Vec<(Side, String)> {
 /// An object without identities, times, random parts and tokens.
 fn normal(object: &Value, id: &str) -> Value {
     let mut object = object.clone();
+    // What controllers say of it in their own time is theirs.
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for key in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"] {
             metadata.remove(key);

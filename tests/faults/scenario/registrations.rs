@@ -7,34 +7,44 @@ use serde_json::json;
 use super::{Scenario, USUAL, namespace, words};
 use crate::{site::Side, stage::Stage, state::FOREIGN};
 
-const REGISTER: &str = "register-run-cluster --build-context build --run-context run-a --name {id} -n {b} --run-namespace {a} \
+pub(super) const REGISTER: &str = "register-run-cluster --build-context build --run-context run-a --name {id} -n {b} --run-namespace {a} \
                         --allow-loopback-server --yes";
 
 /// An API server remembers for 10 s that it accepted a token; the commands wait up to 15 s for the refusal.
-const PROOF: Duration = Duration::from_secs(15);
+pub(super) const PROOF: Duration = Duration::from_secs(15);
 
 pub(super) const ALL: &[Scenario] = &[
-    Scenario { name: "register-run-cluster", prepare: namespaces, command: |stage| words(REGISTER, stage), ..USUAL },
+    Scenario {
+        name: "register-run-cluster",
+        spares: true,
+        prepare: namespaces,
+        command: |stage| words(REGISTER, stage),
+        ..USUAL
+    },
     Scenario {
         name: "register-run-cluster-rotate",
+        spares: true,
         prepare: registered,
         command: |stage| words(&format!("{REGISTER} --rotate"), stage),
         ..USUAL
     },
     Scenario {
         name: "register-run-cluster-more",
+        spares: true,
         prepare: registered,
         command: |stage| words(&format!("{REGISTER} --run-namespace {{c}}"), stage),
         ..USUAL
     },
     Scenario {
         name: "rotate-token",
+        spares: true,
         prepare: registered,
         command: |stage| words("rotate-token {id} -n {b} --context build --yes", stage),
         ..USUAL
     },
     Scenario {
         name: "rotate-token-at-once",
+        spares: true,
         prepare: registered,
         command: |stage| words("rotate-token {id} -n {b} --context build --grace 0 --yes", stage),
         ends_former: true,
@@ -43,6 +53,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "rotate-token-evict",
+        spares: true,
         prepare: registered,
         command: |stage| words("rotate-token {id} -n {b} --context build --evict --yes", stage),
         ends_former: true,
@@ -63,7 +74,7 @@ pub(super) const ALL: &[Scenario] = &[
 ];
 
 /// The namespaces, with others' objects in them.
-fn namespaces(stage: &Stage) {
+pub(super) fn namespaces(stage: &Stage) {
     namespace(stage, Side::Build, &stage.build_namespace());
     namespace(stage, Side::Run, &stage.apps());
     namespace(stage, Side::Run, &stage.more_apps());
