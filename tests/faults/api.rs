@@ -53,8 +53,8 @@ impl Api {
     }
 
     /// Changes an object by a merge patch.
-    pub fn merge(&self, path: &str, patch: &Value) -> Value {
-        match self.call(Method::PATCH, path, "application/merge-patch+json", Some(patch)) {
+    pub fn merge(&self, path: &str, change: &Value) -> Value {
+        match self.call(Method::PATCH, path, "application/merge-patch+json", Some(change)) {
             (200..300, changed) => changed,
             (status, answer) => panic!("PATCH {path}: {status} {answer}"),
         }

@@ -53,7 +53,12 @@ mod site;
 mod stage;
 mod state;
 
-use std::{process::ExitCode, sync::Mutex, thread};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+    sync::Mutex,
+    thread,
+};
 
 use case::Reference;
 use page::Page;
@@ -124,7 +129,8 @@ fn references(lanes: &[Lane], settings: &Settings) -> (Vec<Reference>, usize) {
             scope.spawn(|| {
                 loop {
                     let Some((index, scenario)) = next.lock().unwrap().next() else { break };
-                    let reference = Reference::of(scenario, lane);
+                    let played = catch_unwind(AssertUnwindSafe(|| Reference::of(scenario, lane)));
+                    let reference = played.unwrap_or_else(|_| Err("its stage cannot be made".to_owned()));
                     found.lock().unwrap().push((index, reference));
                 }
             });

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{Write as _, stdout},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Mutex,
     thread,
     time::{Duration, Instant},
@@ -32,6 +33,8 @@ pub trait Play: Send {
     fn place(&self) -> String;
     /// The command to which it counts.
     fn command(&self) -> &'static str;
+    /// Does it go the same way each time?
+    fn is_repeatable(&self) -> bool;
     /// Plays it.
     fn play(&self, lane: &Lane) -> Outcome;
 }
@@ -49,6 +52,10 @@ impl Play for Job<'_> {
 
     fn command(&self) -> &'static str {
         self.reference.scenario.name
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
     }
 
     fn play(&self, lane: &Lane) -> Outcome {
@@ -70,6 +77,10 @@ impl Play for Race<'_> {
         "two operators"
     }
 
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
     fn play(&self, lane: &Lane) -> Outcome {
         self.run(lane)
     }
@@ -87,10 +98,9 @@ pub fn play<J: Play>(lanes: &[Lane], jobs: Vec<J>, what: &str) -> Vec<(J, Outcom
             scope.spawn(|| {
                 loop {
                     let Some(job) = queue.lock().unwrap().pop_front() else { break };
-                    let outcome = job.play(lane);
-                    // On a busy machine a run may be late without any fault of its own.
-                    if !outcome.violations.is_empty() && outcome.violations.iter().all(|found| found.invariant == "I8")
-                    {
+                    let outcome = play_one(&job, lane);
+                    // On a busy machine a run may be late without any fault of its own: it is repeated alone.
+                    if job.is_repeatable() && !outcome.violations.is_empty() {
                         late.lock().unwrap().push(job);
                         continue;
                     }
@@ -106,12 +116,20 @@ pub fn play<J: Play>(lanes: &[Lane], jobs: Vec<J>, what: &str) -> Vec<(J, Outcom
     });
     let mut done = done.into_inner().unwrap();
     for job in late.into_inner().unwrap() {
-        let outcome = job.play(&lanes[0]);
+        let outcome = play_one(&job, &lanes[0]);
+        if outcome.violations.is_empty() {
+            say(&format!("  well when alone: {}", job.name()));
+        }
         tell(&job, &outcome);
         done.push((job, outcome));
     }
     say(&format!("{what}: {number} in {} s", begun.elapsed().as_secs()));
     done
+}
+
+/// A stage that cannot be made is a violation, too.
+fn play_one(job: &impl Play, lane: &Lane) -> Outcome {
+    catch_unwind(AssertUnwindSafe(|| job.play(lane))).unwrap_or_else(|_| Outcome::broken())
 }
 
 fn tell(job: &impl Play, outcome: &Outcome) {

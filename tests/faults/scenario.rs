@@ -28,6 +28,8 @@ pub struct Scenario {
     pub ends_former: bool,
     /// Is the credential removed?
     pub removes: bool,
+    /// Does it do one side alone, and leave the other to its administrator?
+    pub one_side: bool,
     /// What the command may take beside its deadline, by what its help says.
     pub allowance: Duration,
     /// Does it leave tokens for which a marker is spared until its time is over?
@@ -45,6 +47,7 @@ const USUAL: Scenario = Scenario {
     always: |_| Ok(()),
     ends_former: false,
     removes: false,
+    one_side: false,
     allowance: Duration::ZERO,
     spares: false,
     done_codes: &[0],

@@ -85,15 +85,15 @@ impl Watch {
         let mut counts = self.0.counts.lock().unwrap();
         let count = counts.entry((side, method.to_string(), path.clone())).or_default();
         *count += 1;
-        let site = Site { side, method: method.to_string(), path, nth: *count };
-        self.0.order.lock().unwrap().push(site.clone());
+        let asked = Site { side, method: method.to_string(), path, nth: *count };
+        self.0.order.lock().unwrap().push(asked.clone());
         let injection = self.0.injection.as_ref()?;
         let wanted = &injection.site;
-        let same = site.side == wanted.side && site.method == wanted.method && site.path == wanted.path;
-        if !same || site.nth < wanted.nth {
+        let same = asked.side == wanted.side && asked.method == wanted.method && asked.path == wanted.path;
+        if !same || asked.nth < wanted.nth {
             return None;
         }
-        let done = if site.nth == wanted.nth { Some(injection.once) } else { injection.again };
+        let done = if asked.nth == wanted.nth { Some(injection.once) } else { injection.again };
         *self.0.hits.lock().unwrap() += usize::from(done.is_some());
         done
     }
@@ -101,11 +101,6 @@ impl Watch {
     /// How often the fault struck.
     pub fn hits(&self) -> usize {
         *self.0.hits.lock().unwrap()
-    }
-
-    /// How many requests came.
-    pub fn requests(&self) -> usize {
-        self.0.order.lock().unwrap().len()
     }
 
     /// The sites, each where it came first.
@@ -128,6 +123,8 @@ pub fn numbered(runs: &[Vec<Site>]) -> Vec<Site> {
 static UID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").expect("an expression")
 });
+static OWN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bID-[a-km-z2-9]{5}\b").expect("an expression"));
+static MINUTE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d+ \* \* \* \*").expect("an expression"));
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9a-f]{32,}").expect("an expression"));
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT?\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?Z?").expect("an expression"));
@@ -141,6 +138,8 @@ pub fn scrub(text: &str, id: &str) -> String {
     let text = text.replace(id, "ID");
     let text = UID.replace_all(&text, "UID");
     let text = TIME.replace_all(&text, "TIME");
+    let text = OWN.replace_all(&text, "ID-*");
+    let text = MINUTE.replace_all(&text, "# * * * *");
     let text = HASH.replace_all(&text, "HASH");
     let text = MARKER.replace_all(&text, "$1-#");
     let text = SERVER.replace_all(&text, "SERVER");

@@ -1,6 +1,6 @@
 //! Renewal: its schedule made and taken back, and what its Pod does.
 
-use serde_json::json;
+use std::time::Duration;
 
 use super::{
     Scenario, USUAL,
@@ -10,6 +10,9 @@ use super::{
 use crate::{site::Side, stage::Stage};
 
 const SCHEDULE: &str = "rotation-schedule {id} -n {b} --context build --renewal-namespace {l} --jitter 0 --yes";
+
+/// What a namespace takes to go.
+const GOING: Duration = Duration::from_secs(30);
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
@@ -25,6 +28,7 @@ pub(super) const ALL: &[Scenario] = &[
         prepare: scheduled,
         command: |stage| words(&format!("{SCHEDULE} --remove"), stage),
         watched,
+        allowance: GOING,
         spares: true,
         ..USUAL
     },
@@ -53,8 +57,6 @@ pub(super) const ALL: &[Scenario] = &[
 fn registered(stage: &Stage) {
     namespaces(stage);
     stage.plays(&words(&format!("{REGISTER} --duration 24h"), stage));
-    // One that is there stays when the schedule goes: without it each removal waits for the namespace.
-    stage.lane.build.create("/api/v1/namespaces", &json!({"metadata": {"name": stage.renewal_namespace()}}));
 }
 
 fn scheduled(stage: &Stage) {

@@ -7,14 +7,14 @@ use super::{
 };
 use crate::stage::Stage;
 
-const RUN_SIDE: &str = "register-run-cluster --run-side={dir}/register.voucher --run-context run-a --name {id} -n {b} \
+const RUN_SIDE: &str = "register-run-cluster --run-side={voucher} --run-context run-a --name {id} -n {b} \
                         --run-namespace {a} --allow-loopback-server --yes --build-cluster-uid";
 const BUILD_SIDE: &str =
-    "register-run-cluster --build-side {dir}/register.voucher --context build --allow-loopback-server --yes";
-const ROTATE_RUN_SIDE: &str = "rotate-token {id} --run-side={dir}/rotate.voucher --run-context run-a --yes";
+    "register-run-cluster --build-side {dir}/register-0 --context build --allow-loopback-server --yes";
+const ROTATE_RUN_SIDE: &str = "rotate-token {id} --run-side={voucher} --run-context run-a --yes";
 
 pub(super) const ALL: &[Scenario] = &[
-    Scenario { name: "register-run-cluster-run-side", prepare: namespaces, command: run_side, ..USUAL },
+    Scenario { name: "register-run-cluster-run-side", one_side: true, prepare: namespaces, command: run_side, ..USUAL },
     Scenario {
         name: "register-run-cluster-build-side",
         prepare: |stage| {
@@ -24,23 +24,19 @@ pub(super) const ALL: &[Scenario] = &[
         command: |stage| words(BUILD_SIDE, stage),
         ..USUAL
     },
-    Scenario {
-        name: "rotate-token-run-side",
-        prepare: vouched,
-        command: |stage| words(ROTATE_RUN_SIDE, stage),
-        ..USUAL
-    },
+    Scenario { name: "rotate-token-run-side", one_side: true, prepare: vouched, command: rotate_run_side, ..USUAL },
     Scenario {
         name: "rotate-token-build-side",
         prepare: |stage| {
             vouched(stage);
-            stage.plays(&words(ROTATE_RUN_SIDE, stage));
+            stage.plays(&rotate_run_side(stage));
         },
-        command: |stage| words("rotate-token --build-side {dir}/rotate.voucher --context build --yes", stage),
+        command: |stage| words("rotate-token --build-side {dir}/rotate-0 --context build --yes", stage),
         ..USUAL
     },
     Scenario {
         name: "unregister-run-cluster-run-side",
+        one_side: true,
         prepare: registered,
         command: |stage| words("unregister-run-cluster {id} --run-side --run-context run-a --yes", stage),
         removes: true,
@@ -50,6 +46,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "unregister-run-cluster-build-side",
+        one_side: true,
         prepare: registered,
         command: |stage| words("unregister-run-cluster {id} -n {b} --build-side --context build --yes", stage),
         removes: true,
@@ -60,9 +57,19 @@ pub(super) const ALL: &[Scenario] = &[
 
 fn run_side(stage: &Stage) -> Vec<String> {
     let kube_system = stage.lane.build.get("/api/v1/namespaces/kube-system").expect("kube-system");
-    let mut args = words(RUN_SIDE, stage);
+    let mut args = words(&RUN_SIDE.replace("{voucher}", &unwritten(stage, "register")), stage);
     args.push(kube_system["metadata"]["uid"].as_str().expect("a UID").to_owned());
     args
+}
+
+fn rotate_run_side(stage: &Stage) -> Vec<String> {
+    words(&ROTATE_RUN_SIDE.replace("{voucher}", &unwritten(stage, "rotate")), stage)
+}
+
+/// A voucher is never written over a file that is there.
+fn unwritten(stage: &Stage, stem: &str) -> String {
+    let mut names = (0..).map(|number| stage.dir.path().join(format!("{stem}-{number}")));
+    names.find(|path| !path.exists()).expect("a name").display().to_string()
 }
 
 fn vouched(stage: &Stage) {

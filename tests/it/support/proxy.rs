@@ -9,7 +9,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use http_body_util::{BodyExt as _, Full};
