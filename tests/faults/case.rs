@@ -181,10 +181,9 @@ impl Reference {
             playing.meets_other(reference.scenario, ran);
         }
         let spares = rans.iter().all(|(reference, _)| !reference.scenario.removes);
-        if let Some(stored) = Credential::stored(stage).filter(|_| spares) {
-            if let Err(why) = stored.works(stage) {
-                playing.violated("I3", format!("the stored credential must work after two operators: {why}"));
-            }
+        let stored = Credential::stored(stage).filter(|_| spares);
+        if let Some(Err(why)) = stored.map(|stored| stored.works(stage)) {
+            playing.violated("I3", format!("the stored credential must work after two operators: {why}"));
         }
         playing.settle(said, false);
         playing.outcome
@@ -320,10 +319,9 @@ impl Playing<'_> {
     /// What exit code 0 promises.
     fn proven(&mut self, before: Option<&Credential>, ran: &Ran, prove: bool) {
         let scenario = self.reference.scenario;
-        if let Some(stored) = Credential::stored(self.stage).filter(|_| !(scenario.one_side && scenario.removes)) {
-            if let Err(why) = stored.works(self.stage) {
-                self.violated("I4", format!("a run that ended with 0 must leave a credential that works: {why}"));
-            }
+        let stored = Credential::stored(self.stage).filter(|_| !(scenario.one_side && scenario.removes));
+        if let Some(Err(why)) = stored.map(|stored| stored.works(self.stage)) {
+            self.violated("I4", format!("a run that ended with 0 must leave a credential that works: {why}"));
         }
         if !scenario.ends_former {
             return;

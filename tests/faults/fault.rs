@@ -93,9 +93,13 @@ impl Fault {
             // What is gone, and what is in the way, is told by what was looked for.
             Self::Status(404) => &[1, 2, 4, 5, 6],
             Self::Status(409) => &[1, 4],
-            Self::BusySoon | Self::BusyForever | Self::Status(_) | Self::TimeoutApplied => &[1, 6],
-            Self::Etcd | Self::EtcdApplied => &[1, 6],
-            Self::Malformed => &[1, 6],
+            Self::BusySoon
+            | Self::BusyForever
+            | Self::Status(_)
+            | Self::TimeoutApplied
+            | Self::Etcd
+            | Self::EtcdApplied
+            | Self::Malformed => &[1, 6],
         }
     }
 }
