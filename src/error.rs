@@ -143,6 +143,12 @@ impl Error {
         self.status == Some(409)
     }
 
+    /// Did an API server refuse the token?
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.status == Some(401)
+    }
+
     /// Did an API server answer that this operator may not do it?
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
