@@ -117,7 +117,7 @@ impl Reference {
         for _ in 0..2 {
             let stage = Stage::new(lane);
             (scenario.prepare)(&stage);
-            let theirs = foreign(&stage, scenario);
+            let theirs = foreign(&stage);
             for again in [false, true] {
                 let watch = Watch::new(&stage.id, None);
                 let ran = stage.run(&(scenario.command)(&stage), &watch, false);
@@ -125,7 +125,7 @@ impl Reference {
                 if !codes.contains(&ran.output.code) {
                     return Err(format!("a run without faults ends with {}:\n{}", ran.output.code, ran.output.stderr));
                 }
-                if foreign(&stage, scenario) != theirs {
+                if foreign(&stage) != theirs {
                     return Err("a run without faults changes others' objects".to_owned());
                 }
                 if !again {
@@ -151,7 +151,7 @@ impl Reference {
             reference: self,
             blows,
             states: self.states.iter().collect(),
-            theirs: foreign(&stage, self.scenario),
+            theirs: foreign(&stage),
             former: Credential::stored(&stage),
             stage: &stage,
             outcome: Outcome { violations: Vec::new(), struck: true, longest: Duration::ZERO },
@@ -428,7 +428,7 @@ impl Playing<'_> {
     }
 
     fn others(&mut self) {
-        let theirs = foreign(self.stage, self.reference.scenario);
+        let theirs = foreign(self.stage);
         let differing = differences(&self.theirs, &theirs);
         if !differing.is_empty() {
             self.violated("I6", format!("others' objects: {}", differing.join("; ")));

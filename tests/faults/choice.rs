@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Faults and kill points of each command in the sample.
-const SAMPLE: (usize, usize) = (8, 3);
+const SAMPLE: (usize, usize) = (6, 2);
 /// The commands of which pairs are played.
 const PAIRED: [&str; 4] = ["register-run-cluster", "rotate-token", "rotate-token-at-once", "unregister-run-cluster"];
 

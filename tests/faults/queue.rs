@@ -101,13 +101,15 @@ pub fn play<J: Play>(lanes: &[Lane], jobs: Vec<J>, what: &str) -> Vec<(J, Outcom
                     let outcome = play_one(&job, lane);
                     // On a busy machine a run may be late without any fault of its own: it is repeated alone.
                     if job.is_repeatable() && !outcome.violations.is_empty() {
+                        let found = &outcome.violations[0];
+                        say(&format!("  to be repeated alone: {}: {} {}", job.name(), found.invariant, found.told));
                         late.lock().unwrap().push(job);
                         continue;
                     }
                     let mut done = done.lock().unwrap();
                     tell(&job, &outcome);
                     done.push((job, outcome));
-                    if done.len() % 200 == 0 {
+                    if done.len() % 100 == 0 {
                         say(&format!("  {what}: {} of {number} in {} s", done.len(), begun.elapsed().as_secs()));
                     }
                 }

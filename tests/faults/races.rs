@@ -64,7 +64,7 @@ impl Race<'_> {
     pub fn run(&self, lane: &Lane) -> Outcome {
         let stage = Stage::new(lane);
         (self.first.scenario.prepare)(&stage);
-        let theirs = foreign(&stage, self.last.scenario);
+        let theirs = foreign(&stage);
         let commands = [self.first, self.second].map(|reference| (reference.scenario.command)(&stage));
         let [first, second] = commands;
         let stage_of_second = &stage;

@@ -26,6 +26,8 @@ pub struct Scenario {
     pub always: fn(&Stage) -> Result<(), String>,
     /// Does success mean that the former token has ended?
     pub ends_former: bool,
+    /// Is there a registration, and a run cluster?
+    pub registers: bool,
     /// Is the credential removed?
     pub removes: bool,
     /// Does it do one side alone, and leave the other to its administrator?
@@ -46,6 +48,7 @@ const USUAL: Scenario = Scenario {
     watched: |_| Vec::new(),
     always: |_| Ok(()),
     ends_former: false,
+    registers: true,
     removes: false,
     one_side: false,
     allowance: Duration::ZERO,

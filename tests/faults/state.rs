@@ -42,13 +42,20 @@ pub fn state(stage: &Stage, scenario: &Scenario) -> State {
 }
 
 /// What others have, to the letter.
-pub fn foreign(stage: &Stage, scenario: &Scenario) -> State {
-    objects(stage, scenario).into_iter().filter(|(place, _)| place.contains(FOREIGN)).collect()
+pub fn foreign(stage: &Stage) -> State {
+    let places = [(Side::Build, stage.build_namespace()), (Side::Run, stage.apps()), (Side::Run, stage.more_apps())];
+    let paths = places.map(|(side, namespace)| (side, foreign_path(stage, &namespace)));
+    paths.into_iter().filter_map(|(side, path)| Some((path.clone(), stage.api(side).get(&path)?))).collect()
+}
+
+/// Where somebody else has an object.
+fn foreign_path(stage: &Stage, namespace: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/configmaps/{FOREIGN}-{}", stage.id)
 }
 
 fn objects(stage: &Stage, scenario: &Scenario) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    let mut paths = usual(stage);
+    let mut paths = usual(stage, scenario);
     paths.extend((scenario.watched)(stage));
     for (side, path) in paths {
         let api = stage.api(side);
@@ -66,8 +73,14 @@ fn objects(stage: &Stage, scenario: &Scenario) -> Vec<(String, Value)> {
     found
 }
 
-fn usual(stage: &Stage) -> Vec<(Side, String)> {
+fn usual(stage: &Stage, scenario: &Scenario) -> Vec<(Side, String)> {
     let mut paths = Vec::new();
+    for kind in ["secrets", "configmaps", "serviceaccounts"] {
+        paths.push((Side::Build, format!("/api/v1/namespaces/{}/{kind}", stage.build_namespace())));
+    }
+    if !scenario.registers {
+        return paths;
+    }
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
     let label = format!("labelSelector=kubectl-tapmc/registration={}", stage.id);
     for namespace in [stage.account_namespace(), stage.apps(), stage.more_apps()] {
@@ -84,11 +97,6 @@ fn usual(stage: &Stage) -> Vec<(Side, String)> {
     paths.push((Side::Run, format!("/api/v1/namespaces/{}", stage.account_namespace())));
     paths.push((Side::Run, format!("{rbac}/clusterroles?{label}")));
     paths.push((Side::Run, format!("{rbac}/clusterrolebindings?{label}")));
-    for namespace in [stage.build_namespace(), stage.renewal_namespace()] {
-        for kind in ["secrets", "configmaps", "serviceaccounts"] {
-            paths.push((Side::Build, format!("/api/v1/namespaces/{namespace}/{kind}")));
-        }
-    }
     paths
 }
 

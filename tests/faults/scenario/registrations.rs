@@ -31,7 +31,10 @@ pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "register-run-cluster-more",
         spares: true,
-        prepare: registered,
+        prepare: |stage| {
+            registered(stage);
+            namespace(stage, Side::Run, &stage.more_apps());
+        },
         command: |stage| words(&format!("{REGISTER} --run-namespace {{c}}"), stage),
         ..USUAL
     },
@@ -77,7 +80,6 @@ pub(super) const ALL: &[Scenario] = &[
 pub(super) fn namespaces(stage: &Stage) {
     namespace(stage, Side::Build, &stage.build_namespace());
     namespace(stage, Side::Run, &stage.apps());
-    namespace(stage, Side::Run, &stage.more_apps());
 }
 
 /// A registration, with others' fields on its objects.

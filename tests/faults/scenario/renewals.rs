@@ -67,7 +67,10 @@ fn scheduled(stage: &Stage) {
 fn watched(stage: &Stage) -> Vec<(Side, String)> {
     let (locked, build) = (stage.renewal_namespace(), stage.build_namespace());
     let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces";
-    let mut paths = vec![(Side::Build, format!("/apis/batch/v1/namespaces/{locked}/cronjobs"))];
+    let mut paths = ["secrets", "serviceaccounts"]
+        .map(|kind| (Side::Build, format!("/api/v1/namespaces/{locked}/{kind}")))
+        .to_vec();
+    paths.push((Side::Build, format!("/apis/batch/v1/namespaces/{locked}/cronjobs")));
     for namespace in [locked, build] {
         for kind in ["roles", "rolebindings"] {
             paths.push((Side::Build, format!("{rbac}/{namespace}/{kind}")));

@@ -24,6 +24,7 @@ const WAIT: Duration = Duration::from_secs(20);
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "pause-supply-chain",
+        registers: false,
         prepare: installed,
         command: |stage| words(PAUSE, stage),
         watched: installs,
@@ -32,6 +33,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "resume-supply-chain",
+        registers: false,
         prepare: |stage| {
             installed(stage);
             stage.plays(&words(PAUSE, stage));
@@ -43,6 +45,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "pause-supply-chain-of-paused",
+        registers: false,
         prepare: paused_by_somebody,
         command: |stage| words(PAUSE, stage),
         watched: installs,
@@ -52,6 +55,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "resume-supply-chain-of-paused",
+        registers: false,
         prepare: |stage| {
             paused_by_somebody(stage);
             stage.plays(&words(PAUSE, stage));
@@ -64,6 +68,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "apply-supply-chain",
+        registers: false,
         prepare: changeable,
         command: |stage| words(APPLY, stage),
         watched: chain,
@@ -72,6 +77,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "undo-supply-chain",
+        registers: false,
         prepare: |stage| {
             changeable(stage);
             stage.plays(&words(APPLY, stage));
