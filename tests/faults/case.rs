@@ -9,11 +9,11 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    credential::{Credential, orphans},
+    credential::{Credential, orphans, unsettled},
     fault::Fault,
     scenario::Scenario,
     site::{Injection, Site, Watch, numbered},
-    stage::{Lane, Ran, Stage, TIMEOUT},
+    stage::{Lane, Ran, Stage, TIMEOUT, patient},
     state::{State, differences, foreign, state},
     support::Fault as Done,
 };
@@ -120,7 +120,7 @@ impl Reference {
             let theirs = foreign(&stage);
             for again in [false, true] {
                 let watch = Watch::new(&stage.id, None);
-                let ran = stage.run(&(scenario.command)(&stage), &watch, false);
+                let ran = stage.run(&patient((scenario.command)(&stage)), &watch, false);
                 let codes = if again { scenario.done_codes } else { &[0] };
                 if !codes.contains(&ran.output.code) {
                     return Err(format!("a run without faults ends with {}:\n{}", ran.output.code, ran.output.stderr));
@@ -348,7 +348,7 @@ impl Playing<'_> {
     /// A marker of a run that may still be under way is spared for two deadlines.
     fn await_orphans_due(&self) {
         let age = SignedDuration::try_from(TIMEOUT * 2).expect("short") + SignedDuration::from_millis(1200);
-        let due = orphans(self.stage)
+        let due = unsettled(self.stage)
             .iter()
             .filter_map(|marker| marker["metadata"]["creationTimestamp"].as_str()?.parse::<Timestamp>().ok())
             .max();

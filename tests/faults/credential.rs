@@ -92,6 +92,21 @@ pub fn decoded(value: &Value) -> String {
 /// The markers of a stage that no credential records and that no time ends.
 pub fn orphans(stage: &Stage) -> Vec<Value> {
     let held = held(stage);
+    markers(stage).into_iter().filter(|marker| !is_of(marker, &held)).collect()
+}
+
+/// The markers of a stage that the kubeconfig Secret does not name and that no time ends: of a run that may still be
+/// under way.
+pub fn unsettled(stage: &Stage) -> Vec<Value> {
+    let stored: Vec<Credential> = Credential::stored(stage).into_iter().collect();
+    markers(stage).into_iter().filter(|marker| !is_of(marker, &stored)).collect()
+}
+
+fn is_of(marker: &Value, credentials: &[Credential]) -> bool {
+    credentials.iter().any(|credential| marker["metadata"]["uid"] == credential.marker_uid.as_str())
+}
+
+fn markers(stage: &Stage) -> Vec<Value> {
     let markers = stage.api(Side::Run).items(&format!("/api/v1/namespaces/{}/secrets", stage.account_namespace()));
     markers
         .into_iter()
@@ -101,7 +116,6 @@ pub fn orphans(stage: &Stage) -> Vec<Value> {
             let annotations = &metadata["annotations"];
             metadata["labels"]["kubectl-tapmc/registration"].is_string()
                 && metadata["deletionTimestamp"].is_null()
-                && held.iter().all(|credential| metadata["uid"] != credential.marker_uid.as_str())
                 && ends.iter().all(|key| annotations[format!("kubectl-tapmc/{key}")].is_null())
         })
         .collect()

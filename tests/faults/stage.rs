@@ -134,8 +134,7 @@ impl<'a> Stage<'a> {
     /// Runs the plugin without any fault; with the time that a busy machine needs, unless markers are only spared for
     /// two short deadlines.
     pub fn run_clean(&self, args: &[String], spares: bool) -> Ran {
-        let patient = ["--timeout".to_owned(), "30s".to_owned()];
-        let args: Vec<String> = if spares { args.to_vec() } else { args.iter().chain(&patient).cloned().collect() };
+        let args = if spares { args.to_vec() } else { patient(args.to_vec()) };
         self.run(&args, &Watch::new(&self.id, None), false)
     }
 
@@ -209,6 +208,12 @@ impl<'a> Stage<'a> {
         command.current_dir(self.dir.path());
         command
     }
+}
+
+/// With the time that a busy machine needs.
+pub fn patient(mut args: Vec<String>) -> Vec<String> {
+    args.extend(["--timeout", "30s"].map(str::to_owned));
+    args
 }
 
 /// A file with a token in it.
