@@ -146,6 +146,18 @@ impl Error {
         self.status == Some(409)
     }
 
+    /// Did an API server refuse the token?
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.status == Some(401)
+    }
+
+    /// Did an API server answer that this operator may not do it?
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status == Some(403)
+    }
+
     /// Did an API server answer that the object does not exist?
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -72,11 +72,9 @@ impl Cluster {
     }
 
     async fn ask_surroundings(&self, namespace: &str) -> Result<Surroundings> {
-        let (kube_system, others) = (async { Ok::<_, Error>(self.namespace_state("kube-system").await.ok()) }, async {
-            Ok(self.other_registrations(namespace).await)
-        });
+        let others = async { Ok::<_, Error>(self.other_registrations(namespace).await) };
         let (kube_system, state, others, mut rights) = try_join!(
-            kube_system,
+            self.namespace_state("kube-system"),
             self.namespace_state(namespace),
             others,
             self.rights(std::slice::from_ref(&namespace), &[]),
@@ -84,7 +82,7 @@ impl Cluster {
         if state == NamespaceState::Missing {
             rights.cluster_wide = rights.reviews.get(namespace).cloned();
         }
-        Ok(Surroundings { identity: identity(kube_system.as_ref(), namespace, &state), state, others, rights })
+        Ok(Surroundings { identity: identity(&kube_system, namespace, &state), state, others, rights })
     }
 
     /// Is it known without asking for it that there is no Secret of that name? Only where many are asked for.

@@ -86,13 +86,14 @@ impl Cluster {
     }
 }
 
-/// The identity from the state of `kube-system` and of a stand-in.
-pub(super) fn identity(kube_system: Option<&NamespaceState>, stand_in: &str, state: &NamespaceState) -> Identity {
+/// The identity from the state of `kube-system` and of a stand-in. That is for who may not read the former: what could
+/// not be asked is a fault, and not an answer.
+pub(super) fn identity(kube_system: &NamespaceState, stand_in: &str, state: &NamespaceState) -> Identity {
     let uid = |state: &NamespaceState| match state {
         NamespaceState::Active { uid } => uid.clone(),
         NamespaceState::Missing | NamespaceState::Terminating => None,
     };
-    Identity { kube_system: kube_system.and_then(uid), stand_in: uid(state).map(|uid| (stand_in.to_owned(), uid)) }
+    Identity { kube_system: uid(kube_system), stand_in: uid(state).map(|uid| (stand_in.to_owned(), uid)) }
 }
 
 /// A kubeconfig Secret as it was observed.

@@ -88,23 +88,30 @@ impl Cluster {
 
     /// What is in a namespace beside what the cluster itself puts there and what `is_own`:
     /// `secret/theirs`. None where it may not be listed.
+    ///
+    /// # Errors
+    /// As the API server answers: what could not be asked is not what may not be listed.
     pub async fn foreign_objects(
         &self,
         namespace: &str,
         is_own: impl Fn(&ApiKind, &Value) -> bool,
-    ) -> Option<Vec<String>> {
+    ) -> Result<Option<Vec<String>>> {
         let everything = ListParams::default();
         let lists = FOREIGN.iter().map(|kind| self.list_metadata(kind, Some(namespace), &everything));
         let lists: Result<Vec<Option<Vec<Value>>>> = join_all(lists).await.into_iter().collect();
+        let lists = match lists {
+            Err(error) if error.is_forbidden() => return Ok(None),
+            lists => lists?,
+        };
         let mut foreign = Vec::new();
-        for (kind, objects) in FOREIGN.iter().zip(lists.ok()?) {
+        for (kind, objects) in FOREIGN.iter().zip(lists) {
             let objects = objects.unwrap_or_default().into_iter();
             let others = objects.filter(|object| !is_own(kind, object) && !is_given_by_the_cluster(kind, object));
             foreign.extend(others.map(|object| {
                 format!("{}/{}", kind.kind.to_lowercase(), object["metadata"]["name"].as_str().unwrap_or_default())
             }));
         }
-        Some(foreign)
+        Ok(Some(foreign))
     }
 
     /// The Secrets of a namespace that hold tokens of ServiceAccounts; none where they may not be listed.

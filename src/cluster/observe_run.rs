@@ -66,13 +66,13 @@ impl Cluster {
         let states = BTreeMap::from_iter(states?);
         let stand_in_state = states.get(stand_in).cloned().unwrap_or(NamespaceState::Missing);
         let objects: Vec<Option<Value>> = objects?;
-        let (account_namespace, mut rights) = (account_namespace?, rights?);
+        let (kube_system, account_namespace, mut rights) = (kube_system?, account_namespace?, rights?);
         let missing = (account_namespace == NamespaceState::Missing).then_some(&account.namespace);
         let missing =
             missing.or_else(|| states.iter().find(|(_, state)| **state == NamespaceState::Missing).map(|(n, _)| n));
         rights.cluster_wide = missing.and_then(|namespace| rights.reviews.get(namespace)).cloned();
         Ok(RunFacts {
-            identity: identity(kube_system.ok().as_ref(), stand_in, &stand_in_state),
+            identity: identity(&kube_system, stand_in, &stand_in_state),
             minor: None,
             now: self.now(),
             account_namespace,

@@ -104,19 +104,33 @@ impl Transport {
         clock.server.map(|answered| answered.date.duration_since(answered.here))
     }
 
+    /// Is there still so much time that something can be asked after this wait?
+    pub(super) fn outlasts(&self, wait: Duration) -> bool {
+        Instant::now() + wait < self.deadline()
+    }
+
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
         let _permit = self.shared.in_flight.acquire().await;
         let mut attempt = 1;
+        let mut doubtful = None;
         loop {
             let sent = Instant::now();
             let result = self.attempt(&request).await;
             trace(&request, &result, sent.elapsed(), attempt);
+            // What an attempt without an answer changed refuses the next one, which names the version before: that
+            // tells nothing of the outcome.
+            if let Some(earlier) = doubtful.take_if(|_| is_conflict(&result)) {
+                return earlier;
+            }
             let Some(wait) = wait_before_repeating(&request, &result, attempt) else { return result };
-            if Instant::now() + wait >= self.deadline() {
+            if !self.outlasts(wait) {
                 return result;
             }
             time::sleep(wait).await;
             attempt += 1;
+            if leaves_doubt(&result) {
+                doubtful = Some(result);
+            }
         }
     }
 
@@ -193,6 +207,18 @@ fn wait_before_repeating(
         }
     };
     (may && attempt < attempts).then(|| wait.min(MAX_WAIT))
+}
+
+/// May the request have been carried out?
+fn leaves_doubt(result: &Result<Response<Bytes>, Fault>) -> bool {
+    match result {
+        Err(fault) => !matches!(fault, Fault::NotSent(_)),
+        Ok(response) => response.status().is_server_error(),
+    }
+}
+
+fn is_conflict(result: &Result<Response<Bytes>, Fault>) -> bool {
+    result.as_ref().is_ok_and(|response| response.status() == StatusCode::CONFLICT)
 }
 
 fn is_repeatable(request: &Request<Bytes>) -> bool {

@@ -87,6 +87,7 @@ impl Cluster {
     pub async fn await_refused(&self, token: &Token, namespace: &str, limit: Duration) -> Result<bool> {
         let begun = Instant::now();
         loop {
+            self.restart_clock();
             if self.try_token(token, namespace).await? == TokenState::Refused {
                 return Ok(true);
             }
@@ -128,8 +129,9 @@ impl Cluster {
                 Ok(verified) => verified.missing.is_empty(),
                 Err(error) => !is_status(error, 401),
             };
-            match (settled, waits.next()) {
-                (false, Some(wait)) => tokio::time::sleep(Duration::from_millis(wait)).await,
+            let wait = waits.next().map(Duration::from_millis).filter(|wait| self.transport.outlasts(*wait));
+            match (settled, wait) {
+                (false, Some(wait)) => tokio::time::sleep(wait).await,
                 _ => return verified.map_err(|error| reader.explain("the use of the new credential", &error)),
             }
         }

@@ -71,6 +71,13 @@ impl Clusters {
     fn of(&self, side: Side) -> &Cluster {
         if side == Side::Build { &self.build } else { &self.run }
     }
+
+    /// Gives the requests their whole time again.
+    fn restart_clock(&self) {
+        for cluster in [&self.build, &self.run, &self.reader] {
+            cluster.restart_clock();
+        }
+    }
 }
 
 impl Registering {
@@ -150,6 +157,11 @@ impl Registering {
         &self.observation.registration
     }
 
+    /// Is the Secret on the build cluster there?
+    pub(super) fn has_secret(&self) -> bool {
+        self.observation.build.secret.is_some()
+    }
+
     /// What the Secret on the build cluster records so far.
     pub(super) fn recorded(&self) -> Option<&Recorded> {
         self.observation.build.secret.as_ref()?.recorded.as_ref()
@@ -183,9 +195,7 @@ impl Registering {
 
     /// Gives the requests their whole time again.
     pub(super) fn restart_clock(&self) {
-        for cluster in [&self.clusters.build, &self.clusters.run, &self.clusters.reader] {
-            cluster.restart_clock();
-        }
+        self.clusters.restart_clock();
     }
 
     /// Carries the plan out.

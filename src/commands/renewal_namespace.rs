@@ -31,7 +31,7 @@ pub(super) async fn deletion(
     let change = Change::delete(Side::Build, manifest, "nothing else is in it");
     let keep = |why: String| Ok(Some(Change { op: Op::Keep, ..change.clone() }.because(why)));
     let is_leaving = |kind: &ApiKind, object: &Value| is_of_renewal(kind, object, leaving);
-    match cluster.foreign_objects(&namespace.name, is_leaving).await.as_deref() {
+    match cluster.foreign_objects(&namespace.name, is_leaving).await?.as_deref() {
         Some([]) if cluster.may_delete_namespaces().await? => Ok(Some(change)),
         Some([]) => keep("you may not delete namespaces".to_owned()),
         others => keep(why_it_stays(others)),
@@ -40,7 +40,8 @@ pub(super) async fn deletion(
 
 /// Deletes it after everything that was in it, unless something came into it meanwhile.
 pub(super) async fn delete(cluster: &Cluster, change: &Change) -> Result<Done> {
-    let others = cluster.foreign_objects(&change.manifest.name, |kind, object| is_of_renewal(kind, object, &[])).await;
+    let others =
+        cluster.foreign_objects(&change.manifest.name, |kind, object| is_of_renewal(kind, object, &[])).await?;
     if let Some([]) = others.as_deref() {
         let was_there = cluster.delete_as_observed(change, false).await?;
         let done = Done::new(change);

@@ -63,6 +63,7 @@ async fn observe(
         let operator = async { Ok((shared.clone(), run_clusters.way(&contexts.run).await?)) };
         let mut registering =
             Registering::observe(operator, contexts.clone(), &asked, limits(&args.kubeconfig)).await?;
+        target.still_held(&registering)?;
         // They say the address as well.
         let objects = changes(&build.cluster, &registering, false).await?;
         registering.with_objects(objects);

@@ -309,12 +309,18 @@ impl RunFacts {
     #[must_use]
     pub fn recorded(&self, account: &super::Account) -> Option<Recorded> {
         if account.is_brought() {
-            let newest = self.markers.iter().max_by_key(|marker| marker.generation())?;
-            return Recorded::from_annotations(&newest.annotations);
+            return self.recorded_by_newest_marker();
         }
         let reference = account.reference();
         let object = self.object("ServiceAccount", Some(&reference.namespace), &reference.name)?;
         Recorded::from_annotations(&map(&object["metadata"]["annotations"]))
+    }
+
+    /// What the newest marker records: the same as its account does.
+    #[must_use]
+    pub fn recorded_by_newest_marker(&self) -> Option<Recorded> {
+        let newest = self.markers.iter().max_by_key(|marker| marker.generation())?;
+        Recorded::from_annotations(&newest.annotations)
     }
 
     /// The Secrets of the build cluster that the run cluster's side names: one, unless markers of

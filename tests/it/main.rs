@@ -13,6 +13,7 @@
 )]
 #![expect(unreachable_pub, reason = "the support module is written as the small library it is")]
 
+#[expect(dead_code, reason = "tests/faults uses the rest of it")]
 mod support;
 
 mod apply_supply_chain;

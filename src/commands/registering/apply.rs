@@ -58,7 +58,18 @@ pub(super) async fn apply(
         (wait, journal),
     )
     .await?;
+    if plan.namespaces.iter().any(|change| change.why.as_deref() == Some(GOING)) {
+        // What a namespace took to go is nobody's answer.
+        registering.restart_clock();
+    }
     let run = Run { clusters, contexts, observation, plan, access: registering.access(owner, journal) };
+    // The record of a renewal goes after what it tells of: else nobody would know of what was left by a fault in between.
+    let ends_renewal = registering.recorded().is_some_and(|recorded| recorded.renewal.is_some())
+        && observation.registration.renewal.is_none();
+    if ends_renewal {
+        run.schedule(wait).await?;
+        run.access.remove().await?;
+    }
     progress.now("applying the access");
     let mut outcome = match &plan.credential {
         CredentialPlan::Keep => {
@@ -100,8 +111,10 @@ pub(super) async fn apply(
         }
     };
     run.objects().await?;
-    run.schedule(wait).await?;
-    run.access.remove().await?;
+    if !ends_renewal {
+        run.schedule(wait).await?;
+        run.access.remove().await?;
+    }
     if outcome.issued {
         outcome.former = run.end_former(&outcome.generation, progress).await?;
     }
@@ -187,6 +200,8 @@ impl Run<'_> {
             self.access.journal.note(done);
             if is_deleted {
                 self.clusters.build.await_gone(&change.manifest, wait).await?;
+                // It may take longer than all requests to the other cluster may.
+                self.clusters.restart_clock();
             }
         }
         Ok(())

@@ -180,7 +180,10 @@ impl BuildSide {
         let run = Run { clusters, contexts, observation, plan, access: self.registering.access(owner, journal) };
         if plan.credential == CredentialPlan::Keep {
             progress.now("verifying the credential");
-            return run.keep().await;
+            let mut outcome = run.keep().await?;
+            // A run that was killed after it stored the credential did not come to end the voucher.
+            outcome.warnings.extend(self.retire(journal).await);
+            return Ok(outcome);
         }
         let marker = Marker {
             name: self.voucher.marker.name.clone(),
@@ -227,6 +230,8 @@ impl BuildSide {
                 journal.note(Done::new(&change));
                 None
             }
+            // Without the binding it may not look for it either.
+            Err(error) if error.is_forbidden() || error.is_unauthorized() => None,
             Err(error) => Some(format!(
                 "the voucher could not be ended ({error}): until {} it brings a token to whoever has the file",
                 self.voucher.valid_until

@@ -173,6 +173,10 @@ async fn trusted_record(
     if let Some(recorded) = run.recorded(&guess.account) {
         return Ok(Some(recorded));
     }
+    // An eviction that was ended after it deleted the account, and before it made it anew.
+    if let Some(recorded) = run.recorded_by_newest_marker().filter(|_| asked.rotation == Rotation::Evict) {
+        return Ok(Some(recorded));
+    }
     let secret = build.secret.as_ref().filter(|secret| secret.registration() == Some(asked.name.as_str()));
     let Some(recorded) = secret.and_then(|secret| secret.recorded.as_ref()) else { return Ok(None) };
     let pointed = Registration::resolve(asked, Some(recorded))?;

@@ -10,7 +10,7 @@ use crate::{
     commands::{
         build_cluster::BuildCluster,
         fleet::Visited,
-        registering::as_recorded,
+        registering::{Registering, as_recorded},
         run_cluster::{RunClusters, Several},
     },
     error::{Error, Result},
@@ -111,6 +111,19 @@ impl Target {
     /// The context that leads to its run cluster.
     pub(super) async fn context(&self, run_clusters: &RunClusters<'_>, printer: Printer) -> Result<String> {
         run_clusters.context(self.held.as_ref(), Several::Choose(printer)).await
+    }
+
+    /// One that was there, and whose Secret is not there any more, is being removed: it is not made anew.
+    pub(super) fn still_held(&self, registering: &Registering) -> Result<()> {
+        match &self.held {
+            Some(held) if !registering.has_secret() => {
+                let sentence = format!("the Secret {} was removed while '{}' was looked at", held.secret, held.name);
+                Err(Error::conflict(sentence).hint(format_args!(
+                    "is it being unregistered? if it was lost, run the command again with --run-context"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is asked for it: what is recorded, but for its rotation.

@@ -151,7 +151,7 @@ impl<'a> Removal<'a> {
         let is_own = |_: &ApiKind, object: &Value| is_labelled(object, &self.planned.observation.going.name);
         for change in namespaces {
             let foreign = match self.run() {
-                Some(run) => run.foreign_objects(&change.manifest.name, is_own).await,
+                Some(run) => run.foreign_objects(&change.manifest.name, is_own).await?,
                 None => None,
             };
             match foreign.as_deref() {

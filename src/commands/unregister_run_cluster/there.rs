@@ -84,7 +84,7 @@ async fn beside(run: &Cluster, target: &Target, own: &Own, wishes: Wishes) -> Re
     let foreign = join_all(own.namespaces.iter().map(|namespace| async move {
         let namespace = name(namespace);
         let is_own = |_: &ApiKind, object: &Value| removal::is_labelled(object, &target.name);
-        (namespace.clone(), run.foreign_objects(&namespace, is_own).await)
+        Ok::<_, Error>((namespace.clone(), run.foreign_objects(&namespace, is_own).await?))
     }));
     let tokens = join_all(
         run_namespaces
@@ -114,7 +114,7 @@ async fn beside(run: &Cluster, target: &Target, own: &Own, wishes: Wishes) -> Re
         }
     }
     Ok(Beside {
-        foreign: foreign.into_iter().collect(),
+        foreign: foreign.into_iter().collect::<Result<_>>()?,
         token_secrets: tokens.into_iter().collect(),
         run_namespaces,
         all_records: records?,

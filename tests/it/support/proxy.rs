@@ -1,13 +1,14 @@
 //! A proxy before a real API server, which sees requests as HTTP: it counts them, and does to the
 //! ones that are named what a network or an overloaded server would.
 
+mod cutting;
+
 use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use http_body_util::{BodyExt as _, Full};
@@ -23,7 +24,7 @@ use hyper_util::{
 };
 use jiff::fmt::rfc2822;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -32,6 +33,7 @@ use tokio_rustls::{
     },
 };
 
+use self::cutting::{Cut, Cuttable, Gate, Text, Welcome};
 use super::{kubeconfig::inline_pem, testbed::ClusterFacts};
 
 /// What is done to a request.
@@ -41,8 +43,22 @@ pub enum Fault {
     Answer(u16),
     /// It is carried out, and its answer lost: the connection ends.
     LoseAnswer,
+    /// The connection is reset before it is carried out.
+    Reset,
+    /// As [`Self::Reset`]; that many connections after it are refused.
+    Refuse(usize),
+    /// The connection ends without TLS's farewell before it is carried out; that many after it end within the handshake.
+    CutTls(usize),
+    /// It is carried out; half of its answer comes, then the connection ends.
+    Truncate,
     /// It is never answered.
     Hang,
+    /// It is carried out and never answered.
+    HangApplied,
+    /// It is answered with this, and never reaches the API server.
+    Say(Answer),
+    /// It is carried out, and answered with this.
+    SayApplied(Answer),
     /// It is carried out and answered with something that is no JSON.
     Garbage,
     /// It is answered with this JSON, and never reaches the API server.
@@ -50,6 +66,20 @@ pub enum Fault {
     /// Nothing is done: it only counts.
     Pass,
 }
+
+/// What an API server that fails says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The header `Retry-After`.
+    pub retry_after: Option<&'static str>,
+    /// The message; without one the test says that it was the test.
+    pub message: Option<&'static str>,
+}
+
+/// What is asked about each request: its method, its path and query; gives what is done to it.
+pub type Decide = Box<dyn Fn(&Method, &str) -> Option<Fault> + Send + Sync>;
 
 /// Which requests a fault is done to.
 struct Rule {
@@ -74,6 +104,8 @@ struct Shared {
     prefix: String,
     client: Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>>,
     rules: Mutex<Vec<Rule>>,
+    decide: Mutex<Option<Decide>>,
+    gate: Gate,
     log: Mutex<Vec<String>>,
     accepted: Mutex<Vec<String>>,
     connections: AtomicUsize,
@@ -115,6 +147,8 @@ impl Proxy {
             prefix: prefix.to_owned(),
             client: client(cluster),
             rules: Mutex::default(),
+            decide: Mutex::default(),
+            gate: Gate::default(),
             log: Mutex::default(),
             accepted: Mutex::default(),
             hanging: AtomicUsize::default(),
@@ -145,9 +179,16 @@ impl Proxy {
         self.shared.rules.lock().unwrap().push(Rule { method, piece: piece.to_owned(), fault, times });
     }
 
-    /// From now on nothing is done to any request.
+    /// Leaves it to somebody what is done to each request from now on.
+    pub fn decide(&self, decide: Decide) {
+        *self.shared.decide.lock().unwrap() = Some(decide);
+    }
+
+    /// From now on nothing is done to any request, and every connection is welcome.
     pub fn heal(&self) {
         self.shared.rules.lock().unwrap().clear();
+        *self.shared.decide.lock().unwrap() = None;
+        self.shared.gate.open();
     }
 
     /// Never answers such a request, but for the first ones.
@@ -158,7 +199,12 @@ impl Proxy {
 
     /// Is there a request that is never answered?
     pub fn is_hanging(&self) -> bool {
-        self.shared.hanging.load(Ordering::Relaxed) > 0
+        self.hanging() > 0
+    }
+
+    /// How many requests were never answered.
+    pub fn hanging(&self) -> usize {
+        self.shared.hanging.load(Ordering::Relaxed)
     }
 
     /// From now on the API server's clock seems to be so many seconds ahead: as if this machine's were
@@ -187,7 +233,8 @@ fn provider() -> Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
     Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
 }
 
-fn client(cluster: &ClusterFacts) -> Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>> {
+/// A client of an API server as it is.
+pub fn client(cluster: &ClusterFacts) -> Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(&cluster.certificate_authority).expect("the CA") {
         roots.add(certificate.expect("a certificate")).expect("a root");
@@ -213,18 +260,23 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>
     while let Ok((tcp, _)) = listener.accept().await {
         shared.connections.fetch_add(1, Ordering::Relaxed);
         let (acceptor, shared) = (acceptor.clone(), shared.clone());
+        let Some(tcp) = shared.gate.admit(tcp) else { continue };
         tokio::spawn(async move {
+            let tcp = match tcp {
+                Welcome::Served(tcp) => tcp,
+                Welcome::CutInHandshake(tcp) => return cutting::cut_in_handshake(tcp).await,
+            };
             let _ = tcp.set_nodelay(true);
             let Ok(tls) = acceptor.accept(tcp).await else { return };
             // A lost answer ends the connection, as it does in life.
-            let (cut, cutting) = tokio::sync::watch::channel(false);
+            let (cut, cutting) = watch::channel(Cut::Not);
             let service = service_fn(move |request| answer(request, shared.clone(), cut.clone()));
             let builder = auto::Builder::new(TokioExecutor::new());
-            let connection = builder.serve_connection(TokioIo::new(tls), service);
+            let connection = builder.serve_connection(TokioIo::new(Cuttable::new(tls, cutting.clone())), service);
             let mut cutting = cutting;
             tokio::select! {
                 _ = connection => {}
-                _ = cutting.wait_for(|cut| *cut) => {}
+                _ = cutting.wait_for(|cut| *cut != Cut::Not) => {}
             }
         });
     }
@@ -233,8 +285,8 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Shared>
 async fn answer(
     request: Request<Incoming>,
     shared: Arc<Shared>,
-    cut: tokio::sync::watch::Sender<bool>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    cut: watch::Sender<Cut>,
+) -> Result<Response<Text>, Infallible> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     shared.log.lock().unwrap().push(format!("{} {path}", request.method()));
     let accept = request.headers().get(hyper::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -242,13 +294,20 @@ async fn answer(
     let fault = shared.next_fault(request.method(), &path);
     match fault {
         Some(Fault::Answer(status)) => return Ok(status_answer(status)),
-        Some(Fault::Hang) => {
-            shared.hanging.fetch_add(1, Ordering::Relaxed);
-            std::future::pending::<()>().await;
+        Some(Fault::Say(said)) => return Ok(said.response()),
+        Some(Fault::Reset) => return cut_off(&cut, Cut::Reset).await,
+        Some(Fault::Refuse(more)) => {
+            shared.gate.refuse(more);
+            return cut_off(&cut, Cut::Reset).await;
         }
+        Some(Fault::CutTls(more)) => {
+            shared.gate.cut_in_handshake(more);
+            return cut_off(&cut, Cut::End).await;
+        }
+        Some(Fault::Hang) => shared.hang().await,
         Some(Fault::Json(text)) => {
             let response = Response::builder().header("content-type", "application/json");
-            return Ok(response.body(Full::new(Bytes::from_static(text.as_bytes()))).expect("a response"));
+            return Ok(response.body(Text::whole(Bytes::from_static(text.as_bytes()))).expect("a response"));
         }
         _ => {}
     }
@@ -266,15 +325,33 @@ async fn answer(
     shared.shift_date(&mut parts.headers);
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     match fault {
-        Some(Fault::LoseAnswer) => {
-            let _ = cut.send(true);
-            tokio::time::sleep(Duration::from_secs(3600)).await;
-            Ok(status_answer(500))
+        Some(Fault::LoseAnswer) => cut_off(&cut, Cut::End).await,
+        Some(Fault::HangApplied) => {
+            shared.hang().await;
+            cut_off(&cut, Cut::End).await
         }
+        Some(Fault::SayApplied(said)) => Ok(said.response()),
+        Some(Fault::Truncate) => Ok(Response::from_parts(parts, Text::half(&body))),
         Some(Fault::Garbage) => {
-            Ok(Response::from_parts(parts, Full::new(Bytes::from_static(b"<html>not Kubernetes</html>"))))
+            Ok(Response::from_parts(parts, Text::whole(Bytes::from_static(b"<html>not Kubernetes</html>"))))
         }
-        _ => Ok(Response::from_parts(parts, Full::new(body))),
+        _ => Ok(Response::from_parts(parts, Text::whole(body))),
+    }
+}
+
+/// Ends the connection that a request came by; its own end ends this, too.
+async fn cut_off(cut: &watch::Sender<Cut>, how: Cut) -> Result<Response<Text>, Infallible> {
+    let _ = cut.send(how);
+    std::future::pending().await
+}
+
+impl Answer {
+    fn response(self) -> Response<Text> {
+        let mut response = status_answer_saying(self.status, self.message);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(hyper::header::RETRY_AFTER, seconds.parse().expect("a header"));
+        }
+        response
     }
 }
 
@@ -289,7 +366,15 @@ impl Shared {
         }
     }
 
+    async fn hang(&self) {
+        self.hanging.fetch_add(1, Ordering::Relaxed);
+        std::future::pending::<()>().await;
+    }
+
     fn next_fault(&self, method: &Method, path: &str) -> Option<Fault> {
+        if let Some(decide) = self.decide.lock().unwrap().as_ref() {
+            return decide(method, path);
+        }
         let mut rules = self.rules.lock().unwrap();
         let dry_run = |text: &str| text.contains("dryRun");
         let fits = |rule: &Rule| rule.times > 0 && rule.method == method && path.contains(&rule.piece);
@@ -300,12 +385,17 @@ impl Shared {
 }
 
 /// An answer as an API server gives it.
-fn status_answer(code: u16) -> Response<Full<Bytes>> {
+fn status_answer(code: u16) -> Response<Text> {
+    status_answer_saying(code, None)
+}
+
+fn status_answer_saying(code: u16, message: Option<&str>) -> Response<Text> {
     let status = StatusCode::from_u16(code).expect("a status");
+    let message = message.map_or_else(|| format!("the test answers {status}"), str::to_owned);
     let body = serde_json::json!({
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
-        "reason": status.canonical_reason().unwrap_or_default().replace(' ', ""), "message": format!("the test answers {status}"),
+        "reason": status.canonical_reason().unwrap_or_default().replace(' ', ""), "message": message,
     });
     let response = Response::builder().status(status).header("content-type", "application/json");
-    response.body(Full::new(Bytes::from(body.to_string()))).expect("a response")
+    response.body(Text::whole(Bytes::from(body.to_string()))).expect("a response")
 }

@@ -66,10 +66,12 @@ struct Ready {
     clusters: Vec<ClusterFacts>,
 }
 
+/// The control planes of this test run, once somebody asked for them.
+static TESTBED: OnceLock<Testbed> = OnceLock::new();
+
 impl Testbed {
     /// The control planes of this test run.
     pub fn get() -> &'static Self {
-        static TESTBED: OnceLock<Testbed> = OnceLock::new();
         TESTBED.get_or_init(|| {
             Self::existing().unwrap_or_else(|| {
                 let capped = format!("{RUN_CAPPED}=--service-account-max-token-expiration=1h");
@@ -87,6 +89,11 @@ impl Testbed {
                 Self::start(&[BUILD, BUILD_TWO, RUN, RUN_CAPPED, RUN_PACKAGES], &arguments)
             })
         })
+    }
+
+    /// The control planes of a test run that needs no others than these.
+    pub fn with_only(names: &[&str], arguments: &[String]) -> &'static Self {
+        TESTBED.get_or_init(|| Self::start(names, arguments))
     }
 
     /// Starts control planes of those names, with further arguments of `testbed start`.
