@@ -48,7 +48,10 @@ pub fn races(references: &[Reference], seed: u64, number: usize) -> Vec<Race<'_>
         .filter_map(|number| {
             let delay = Duration::from_millis(dice.below(250) as u64);
             let [first, second, last] = RACES[(number - 1) % RACES.len()].map(of);
-            let others = ["rotate-token", "rotate-token-at-once"].iter().filter_map(|name| of(name)).collect();
+            let others = ["rotate-token", "rotate-token-at-once", "rotate-token-evict"]
+                .iter()
+                .filter_map(|name| of(name))
+                .collect();
             Some(Race { number, first: first?, second: second?, last: last?, others, delay })
         })
         .collect()
