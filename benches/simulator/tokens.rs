@@ -75,6 +75,18 @@ pub(super) fn issue(
     Answer::created(answer)
 }
 
+/// A token of an account that is bound to nothing else, for [`DEFAULT_SECONDS`].
+pub(super) fn mint(store: &mut Store, cluster: &str, (namespace, name): (&str, &str), at: Timestamp) -> Option<String> {
+    let uid = store.find("serviceaccounts", namespace, name)?["metadata"]["uid"].clone();
+    let kubernetes = json!({"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}});
+    let (issued, ends) = (at.as_second(), at.as_second() + DEFAULT_SECONDS);
+    let claims = json!({
+        "aud": [ISSUER], "exp": ends, "iat": issued, "iss": ISSUER, "jti": store.next_uid(), "kubernetes.io": kubernetes,
+        "nbf": issued, "sub": format!("system:serviceaccount:{namespace}:{name}"),
+    });
+    Some(signed(cluster, &claims))
+}
+
 /// The claims of a token that this cluster made; none where it did not.
 pub(super) fn claims(cluster: &str, token: &str) -> Option<Value> {
     let (content, signature) = token.rsplit_once('.')?;

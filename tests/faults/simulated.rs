@@ -23,6 +23,9 @@ mod settings;
 #[path = "../../benches/simulator/mod.rs"]
 #[expect(dead_code, reason = "it is the benchmarks' too, who use more of it")]
 mod simulator;
+#[path = "simulated/stored.rs"]
+mod stored;
+mod thirty_days;
 mod two_operators;
 
 use std::{io::Write as _, process::ExitCode};
@@ -31,7 +34,7 @@ use settings::Settings;
 
 fn main() -> ExitCode {
     let settings = Settings::from_environment();
-    let broken = two_operators::run(&settings);
+    let broken = [two_operators::run(&settings), thirty_days::run(&settings)].concat();
     for violation in &broken {
         say(&format!("\n{violation}"));
     }

@@ -116,6 +116,7 @@ impl Arena {
         });
         self.simulator.intercept(None);
         let checked = self.check(schedule, pair, &outputs, &gaps);
+        self.simulator.clock().advance(-self.simulator.clock().ahead());
         if checked.is_err() || is_alone {
             let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
             let texts = [told(&outputs[0]), told(&outputs[1])];

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    super::simulator::{Simulator, cluster::Cluster},
+    super::{
+        simulator::{Simulator, cluster::Cluster},
+        stored,
+    },
     command::NAME,
 };
 
@@ -20,10 +22,7 @@ pub fn secret(build: &Cluster) -> Option<Value> {
 
 /// The stored token; none where nothing is stored.
 pub fn stored_token(build: &Cluster) -> Option<String> {
-    let secret = secret(build)?;
-    let text = String::from_utf8(STANDARD.decode(secret["data"]["value"].as_str()?).ok()?).ok()?;
-    let token = text.lines().find_map(|line| line.trim().trim_start_matches("- ").strip_prefix("token:"))?;
-    Some(token.trim().to_owned())
+    stored::token(&secret(build)?)
 }
 
 /// The stored credential is accepted, where one is stored.
@@ -62,7 +61,8 @@ pub fn state(simulator: &Simulator) -> BTreeMap<String, Value> {
             let shown = if is_marker { "(marker)" } else { name };
             let key =
                 format!("{cluster}/{}/{shown}/{}", metadata["namespace"].as_str().unwrap_or_default(), kind(&object));
-            let value = if is_ours { ours(&object) } else { object };
+            let is_theirs = !is_ours && metadata["namespace"] != format!("tapmc-{NAME}");
+            let value = if is_theirs { object } else { ours(&object) };
             state.insert(key, value);
         }
     }
