@@ -36,11 +36,12 @@ const SCHEDULES: [usize; 2] = [10_400, 150];
 
 /// Tries the schedules; gives the violations.
 pub fn run(settings: &Settings) -> Vec<String> {
-    let arena = Arena::new();
-    let counts: Vec<[usize; 2]> = PAIRS.iter().map(|pair| arena.count(pair)).collect();
-    let schedules = match &settings.case {
-        Some(case) => Schedule::parse(case).into_iter().collect(),
-        None => schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed),
+    let schedules = if let Some(case) = &settings.case {
+        Schedule::parse(case).into_iter().collect()
+    } else {
+        let arena = Arena::new();
+        let counts: Vec<[usize; 2]> = PAIRS.iter().map(|pair| arena.count(pair)).collect();
+        schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed)
     };
     if schedules.is_empty() {
         return Vec::new();
