@@ -140,6 +140,13 @@ impl Error {
         self.status.is_some_and(|status| (400..500).contains(&status))
     }
 
+    /// Did it refuse a write that it cannot have carried out before? A write that is repeated since its answer was lost
+    /// finds the object changed by itself.
+    #[must_use]
+    pub fn is_refusal_of_the_first_attempt(&self) -> bool {
+        self.is_refusal() && !self.is_conflict()
+    }
+
     /// Did an API server answer that the object is not the expected one, or is there already?
     #[must_use]
     pub fn is_conflict(&self) -> bool {

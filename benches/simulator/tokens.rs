@@ -60,7 +60,8 @@ pub(super) fn issue(
         kubernetes["secret"] = json!({"name": bound["name"], "uid": uid});
     }
     let (issued, ends) = (at.as_second(), at.as_second().saturating_add(granted));
-    let audiences = if spec["audiences"].is_array() { spec["audiences"].clone() } else { json!([ISSUER]) };
+    let asked_for = spec["audiences"].as_array().filter(|audiences| !audiences.is_empty());
+    let audiences = asked_for.map_or_else(|| json!([ISSUER]), |audiences| json!(audiences));
     let claims = json!({
         "aud": audiences, "exp": ends, "iat": issued, "iss": ISSUER, "jti": store.next_uid(), "kubernetes.io": kubernetes,
         "nbf": issued, "sub": format!("system:serviceaccount:{}:{}", target.namespace, target.name),

@@ -136,7 +136,7 @@ impl Run<'_> {
     /// Writes the Secret, and reads it back where the outcome is unknown.
     pub(super) async fn try_store(&self, fresh: &Fresh, marker: &Marker) -> Result<(), Unstored> {
         let Err(error) = self.write_secret(fresh.text.expose(), &fresh.generation).await else { return Ok(()) };
-        let planned = self.plan.secret.as_ref().filter(|_| !error.is_refusal());
+        let planned = self.plan.secret.as_ref().filter(|_| !error.is_refusal_of_the_first_attempt());
         let Some(planned) = planned else { return Err(Unstored::Certainly(error)) };
         match self.clusters.build.annotation_of(&planned.manifest, key::MARKER_UID).await {
             Ok(Some(uid)) if uid == marker.uid => {

@@ -116,7 +116,9 @@ impl Run<'_> {
         if let Err(error) = written {
             // An answer that was lost: what is stored tells.
             let stored = self.clusters.build.annotation_of(&change.manifest, key::RENEWAL_EXPIRES_AT).await;
-            if error.is_refusal() || !matches!(stored, Ok(Some(at)) if at == fresh.expires_at.to_string()) {
+            if error.is_refusal_of_the_first_attempt()
+                || !matches!(stored, Ok(Some(at)) if at == fresh.expires_at.to_string())
+            {
                 return Err(error.hint(
                     "was the renewal namespace deleted? kubectl tapmc rotation-schedule NAME --apply makes it anew, --remove does without",
                 ));

