@@ -78,7 +78,7 @@ impl Fleet {
         let entries: String = names.iter().map(|name| format!("- context: {name}\n")).collect();
         let text = format!(
             "apiVersion: kubectl-tapmc/v1\nkind: Fleet\nbuildContext: build\nnamespace: default\n\
-             defaults: {{runNamespaces: [apps], allowLoopbackServer: true, renew: true}}\nrunClusters:\n{entries}"
+             defaults: {{runNamespaces: [apps], allowLoopbackServer: true, duration: 24h}}\nrunClusters:\n{entries}"
         );
         fs::write(&file, text).expect("written");
         simulator.cluster("build");
@@ -94,6 +94,11 @@ impl Fleet {
         let output = register.output().expect("the plugin starts");
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the fleet could not be registered: {told}");
+        let mut schedule = fleet.plugin("operator");
+        schedule.args(["rotation-schedule", "--all", "-A", "--shards", "1", "--apply", "--yes", "--context", "build"]);
+        let output = schedule.output().expect("the plugin starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "the rotation could not be scheduled: {told}");
         fleet.simulator.intercept(Some(Arc::clone(&fleet.weather) as Arc<_>));
         fleet
     }
@@ -130,7 +135,7 @@ impl Fleet {
         let kubeconfig = self.simulator.kubeconfig(&token, [("build", Reach::Alive)]);
         fs::write(self.folder.path().join("renewal"), kubeconfig).expect("written");
         let mut renew = self.plugin("renewal");
-        renew.args(["rotate-token", "--all", "--renewal", "--yes", "--context", "build"]);
+        renew.args(["rotate-token", "--all", "-A", "--shard", "0/1", "--renewal", "--yes", "--context", "build"]);
         let output = renew.output().expect("the plugin starts");
         match output.status.code() {
             Some(0) => Ok(()),
