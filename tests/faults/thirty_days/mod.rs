@@ -125,7 +125,8 @@ impl Fleet {
         }
     }
 
-    /// As the CronJob does it, with a fresh token of its ServiceAccount.
+    /// As the CronJob does it, with a fresh token of its ServiceAccount; a Pod that fails has a successor as often as its
+    /// Job says.
     fn renew(&mut self) -> Result<(), String> {
         let build = self.simulator.cluster("build");
         let jobs = build.objects("cronjobs", RENEWALS);
@@ -134,17 +135,21 @@ impl Fleet {
         let token = build.mint(RENEWALS, account, self.simulator.clock().now()).ok_or("there is no ServiceAccount")?;
         let kubeconfig = self.simulator.kubeconfig(&token, [("build", Reach::Alive)]);
         fs::write(self.folder.path().join("renewal"), kubeconfig).expect("written");
-        let mut renew = self.plugin("renewal");
-        renew.args(["rotate-token", "--all", "-A", "--shard", "0/1", "--renewal", "--yes", "--context", "build"]);
-        let output = renew.output().expect("the plugin starts");
-        match output.status.code() {
-            Some(0) => Ok(()),
-            Some(code) if FAILED.contains(&code) => {
-                self.partly_failed += 1;
-                Ok(())
+        let retries =
+            jobs.first().and_then(|job| job["spec"]["jobTemplate"]["spec"]["backoffLimit"].as_u64()).unwrap_or(6);
+        for _ in 0..=retries {
+            let mut renew = self.plugin("renewal");
+            renew.args(["rotate-token", "--all", "-A", "--shard", "0/1", "--renewal", "--yes", "--context", "build"]);
+            let output = renew.output().expect("the plugin starts");
+            match output.status.code() {
+                Some(0) => return Ok(()),
+                Some(code) if FAILED.contains(&code) => self.partly_failed += 1,
+                _ => {
+                    return Err(format!("it ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+                }
             }
-            _ => Err(format!("it ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))),
         }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), String> {
