@@ -145,7 +145,11 @@ impl Fleet {
                 Some(0) => return Ok(()),
                 Some(code) if FAILED.contains(&code) => self.partly_failed += 1,
                 _ => {
-                    return Err(format!("it ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+                    return Err(format!(
+                        "it ended with {}: {}",
+                        output.status,
+                        String::from_utf8_lossy(&output.stderr)
+                    ));
                 }
             }
         }
