@@ -170,7 +170,7 @@ impl Fleet {
             let markers = run.objects("secrets", &format!("tapmc-{name}"));
             let names: Vec<&str> = markers.iter().filter_map(|marker| marker["metadata"]["name"].as_str()).collect();
             let recorded = secret["metadata"]["annotations"]["kubectl-tapmc/marker"].as_str();
-            if names.len() > 2 || !recorded.is_some_and(|recorded| names == [recorded]) {
+            if names.len() > 2 || recorded.is_none_or(|recorded| names != [recorded]) {
                 return Err(format!("the markers on {name} are {names:?}, and the stored one is {recorded:?}"));
             }
         }
