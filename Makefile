@@ -8,7 +8,7 @@ test:          ## all tests, on real control planes
 	cargo test --locked
 
 faults:        ## every command with every fault at every request; TAPMC_FAULTS_CASE=… repeats one case
-	TAPMC_FAULTS=all cargo test --locked --test faults
+	TAPMC_FAULTS=all cargo test --locked --test faults --test simulated
 
 lint:          ## formatting, clippy
 	cargo fmt --check

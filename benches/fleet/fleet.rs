@@ -96,16 +96,6 @@ impl Fleet {
         let mut command = ground.command(PLUGIN, Some(&self.kubeconfig));
         let on_build = ["--context", BUILD, "-n", &self.namespace];
         match step {
-            Step::Register | Step::Again if !has_fleets(ground) => {
-                let script = format!(
-                    "printf '%s\n' {} | xargs -P 8 -I NAME {PLUGIN} register-run-cluster --build-context {BUILD} -n {} \
-                     --run-context NAME --run-namespace {APPS} --allow-loopback-server --yes",
-                    self.names.join(" "),
-                    self.namespace
-                );
-                command = ground.command("/bin/sh", Some(&self.kubeconfig));
-                command.arg("-c").arg(script)
-            }
             Step::Register | Step::Again => {
                 command.arg("register-run-cluster").arg("--fleet").arg(&self.file).arg("--yes")
             }
@@ -117,9 +107,4 @@ impl Fleet {
         };
         command
     }
-}
-
-fn has_fleets(ground: &Ground) -> bool {
-    let help = ground.command(PLUGIN, None).args(["register-run-cluster", "--help"]).output();
-    help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--fleet"))
 }

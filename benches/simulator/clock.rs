@@ -1,6 +1,6 @@
 //! The time by which the simulated clusters live: this machine's, until it is set.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ pub struct Clock {
     /// Milliseconds ahead of this machine's clock; since 1970 while it stands.
     milliseconds: AtomicI64,
     /// Does it stand?
-    stands: std::sync::atomic::AtomicBool,
+    stands: AtomicBool,
 }
 
 impl Clock {
@@ -28,6 +28,11 @@ impl Clock {
         let now = self.now().as_millisecond();
         self.milliseconds.store(now, Ordering::Relaxed);
         self.stands.store(true, Ordering::Relaxed);
+    }
+
+    /// How far it is ahead of this machine's, as long as it goes.
+    pub fn ahead(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.milliseconds.load(Ordering::Relaxed))
     }
 
     /// Puts it forward.

@@ -154,6 +154,11 @@ impl Cluster {
         authentication::of_token(&self.store(), &self.name, token, at).map(|caller| caller.name)
     }
 
+    /// A token of a ServiceAccount for an hour, as a kubelet asks for it; none where there is no such account.
+    pub fn mint(&self, namespace: &str, account: &str, at: Timestamp) -> Option<String> {
+        tokens::mint(&mut self.store(), &self.name, (namespace, account), at)
+    }
+
     pub(super) fn times_slower(&self) -> u32 {
         self.times_slower.load(Ordering::Relaxed)
     }

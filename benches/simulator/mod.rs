@@ -66,7 +66,7 @@ pub struct Simulator {
 /// What the requests share.
 struct Shared {
     clusters: RwLock<HashMap<String, Arc<Cluster>>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     distance: RwLock<Distance>,
     interceptor: RwLock<Option<Arc<dyn Interceptor>>>,
 }
@@ -92,7 +92,7 @@ impl Simulator {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let shared = Arc::new(Shared {
             clusters: RwLock::default(),
-            clock: Clock::default(),
+            clock: Arc::default(),
             distance: RwLock::default(),
             interceptor: RwLock::default(),
         });
@@ -145,6 +145,11 @@ impl Simulator {
     /// What the clusters' clocks show.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// The same, to be kept.
+    pub fn shared_clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.shared.clock)
     }
 
     /// Puts all clusters at a distance; connections that are open keep theirs until their next request.

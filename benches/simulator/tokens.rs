@@ -60,7 +60,8 @@ pub(super) fn issue(
         kubernetes["secret"] = json!({"name": bound["name"], "uid": uid});
     }
     let (issued, ends) = (at.as_second(), at.as_second().saturating_add(granted));
-    let audiences = if spec["audiences"].is_array() { spec["audiences"].clone() } else { json!([ISSUER]) };
+    let asked_for = spec["audiences"].as_array().filter(|audiences| !audiences.is_empty());
+    let audiences = asked_for.map_or_else(|| json!([ISSUER]), |audiences| json!(audiences));
     let claims = json!({
         "aud": audiences, "exp": ends, "iat": issued, "iss": ISSUER, "jti": store.next_uid(), "kubernetes.io": kubernetes,
         "nbf": issued, "sub": format!("system:serviceaccount:{}:{}", target.namespace, target.name),
@@ -73,6 +74,18 @@ pub(super) fn issue(
     answer["spec"]["audiences"] = audiences;
     answer["status"] = json!({"token": signed(cluster, &claims), "expirationTimestamp": until.to_string()});
     Answer::created(answer)
+}
+
+/// A token of an account that is bound to nothing else, for [`DEFAULT_SECONDS`].
+pub(super) fn mint(store: &mut Store, cluster: &str, (namespace, name): (&str, &str), at: Timestamp) -> Option<String> {
+    let uid = store.find("serviceaccounts", namespace, name)?["metadata"]["uid"].clone();
+    let kubernetes = json!({"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}});
+    let (issued, ends) = (at.as_second(), at.as_second() + DEFAULT_SECONDS);
+    let claims = json!({
+        "aud": [ISSUER], "exp": ends, "iat": issued, "iss": ISSUER, "jti": store.next_uid(), "kubernetes.io": kubernetes,
+        "nbf": issued, "sub": format!("system:serviceaccount:{namespace}:{name}"),
+    });
+    Some(signed(cluster, &claims))
 }
 
 /// The claims of a token that this cluster made; none where it did not.

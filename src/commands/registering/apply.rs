@@ -71,6 +71,7 @@ pub(super) async fn apply(
         run.access.remove().await?;
     }
     progress.now("applying the access");
+    run.check_still_unrecorded().await?;
     let mut outcome = match &plan.credential {
         CredentialPlan::Keep => {
             run.access.apply().await.into_result()?;
@@ -165,6 +166,25 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// An account that no Secret records is made anew. Where another operator has stored one meanwhile, its token would
+    /// end with the account.
+    async fn check_still_unrecorded(&self) -> Result<()> {
+        let Observation { registration, build, .. } = self.observation;
+        let is_account = |change: &&Change| change.op == Op::Replace && change.manifest.kind == "ServiceAccount";
+        let is_replaced = self.plan.access.iter().any(|change| is_account(&change));
+        if !is_replaced || build.is_far || build.secret.is_some() {
+            return Ok(());
+        }
+        match self.clusters.build.observe_secret(&registration.secret).await? {
+            None => Ok(()),
+            Some(_) => Err(Error::conflict(format_args!(
+                "the Secret {} came to be since this run looked: somebody else registers '{}'",
+                registration.secret, registration.name
+            ))
+            .hint("run the command again: it goes on from what is there")),
+        }
+    }
+
     /// Applies the reader's own objects: what they refer to is there by now.
     async fn objects(&self) -> Result<()> {
         let carried_out = self.plan.objects.iter().map(|change| async move {

@@ -120,6 +120,11 @@ async fn whereabouts(
     run: &RunFacts,
 ) -> Result<()> {
     let recorded = run.recorded_secrets(&registration.account);
+    if build.secret.is_none() && recorded.contains(&registration.secret) {
+        // Looked at together, the build cluster may have been seen before another operator stored the Secret, and the
+        // run cluster after.
+        build.secret = clusters.build.observe_secret(&registration.secret).await?;
+    }
     if build.secret.is_none() {
         if recorded.contains(&registration.secret) && !registration.adopt {
             // Who may not list everywhere is told what the namespace shows.
