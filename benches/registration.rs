@@ -20,6 +20,7 @@ mod machine;
 #[path = "registration/page.rs"]
 mod page;
 #[path = "registration/process.rs"]
+#[expect(dead_code, reason = "the page of fleets looks at the processor too")]
 mod process;
 #[path = "registration/race.rs"]
 mod race;

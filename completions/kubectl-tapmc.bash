@@ -212,7 +212,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__check)
-            opts="-n -A -o -v -h --namespace --all-namespaces --for --deliverables --on-run-cluster --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --output --timeout --v --help"
+            opts="-n -A -o -v -h --namespace --all-namespaces --for --deliverables --on-run-cluster --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --parallel --output --timeout --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -259,6 +259,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -334,7 +338,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__deliver__subcmd__carvel__subcmd__app)
-            opts="-n -y -o -v -h --deliverables --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --sync-period --into-ns --service-account --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
+            opts="-n -y -o -v -h --deliverables --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --parallel --git-url --git-ref --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --sync-period --into-ns --service-account --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +377,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --decryption-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -484,7 +492,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__deliver__subcmd__flux)
-            opts="-n -y -o -v -h --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --secretless-cluster --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
+            opts="-n -y -o -v -h --run --all --on-run-cluster --profile --namespace --path --run-namespace --name --working-tree --decryption-secret --adopt --export --no-wait --parallel --git-url --git-ref --source-kind --bucket --source --git-secret --git-credentials-file --git-credentials-env --git-ssh-key --git-known-hosts --source-interval --interval --api-version --service-account --secretless --secretless-account --secretless-audience --secretless-cluster --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --run-as --run-as-group --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -523,6 +531,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --decryption-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -666,7 +678,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__delivery__subcmd__status)
-            opts="-n -A -o -v -h --namespace --all-namespaces --on-run-cluster --exit-code --output --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --v --help"
+            opts="-n -A -o -v -h --namespace --all-namespaces --on-run-cluster --exit-code --output --context --as --as-group --run-context --run-as --run-as-group --parallel --kubeconfig --request-timeout --timeout --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -712,6 +724,10 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --kubeconfig)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -740,7 +756,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__export)
-            opts="-n -y -o -v -h --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --all --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --parallel --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +846,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1261,7 +1281,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__register__subcmd__run__subcmd__cluster)
-            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --renew --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --build-cluster-uid --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --build-context --run-context --build-as --build-as-group --run-as --run-as-group --fleet --name --namespace --run-namespace --create-namespace --secret-name --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --service-account --adopt --duration --renew --rotate --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --build-cluster-uid --kubeconfig --request-timeout --timeout --wait-timeout --parallel --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1288,6 +1308,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fleet)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1388,6 +1412,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1493,7 +1521,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__rotate__subcmd__token)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --grace --evict --duration --shard --renewal --renewal-namespace --jitter --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --if-expiring-within --if-issued-before --grace --evict --duration --shard --renewal --renewal-namespace --jitter --run-side --build-side --voucher-lifetime --age-recipient --age-recipients-file --age-identity --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --parallel --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +1536,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --if-expiring-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --if-issued-before)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1595,6 +1627,10 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dry-run)
                     COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
                     return 0
@@ -1623,7 +1659,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__rotation__subcmd__schedule)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --apply --remove --renewal-namespace --image --schedule --jitter --shards --duration --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --apply --remove --renewal-namespace --image --schedule --jitter --shards --duration --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --timeout --wait-timeout --parallel --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1698,6 +1734,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2149,7 +2189,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__status)
-            opts="-n -A -w -o -v -h --namespace --all-namespaces --live --exit-code --watch --watch-interval --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --output --timeout --v --help"
+            opts="-n -A -w -o -v -h --namespace --all-namespaces --live --exit-code --watch --watch-interval --context --as --as-group --run-context --run-as --run-as-group --kubeconfig --request-timeout --parallel --output --timeout --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2200,6 +2240,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2449,7 +2493,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__unregister__subcmd__run__subcmd__cluster)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --with-readers --ignore-readers --delete-run-namespaces --force-unreachable --run-side --build-side --build-cluster-uid --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --with-readers --ignore-readers --delete-run-namespaces --force-unreachable --run-side --build-side --build-cluster-uid --run-context --run-as --run-as-group --parallel --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2476,6 +2520,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --run-as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2535,7 +2583,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__verify)
-            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --through-reader --source --path --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -A -y -o -v -h --namespace --all-namespaces --all --through-reader --source --path --parallel --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2558,6 +2606,10 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

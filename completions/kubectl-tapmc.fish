@@ -50,11 +50,12 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "undeliv
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "version" -d 'Print the version of this plugin'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_needs_command" -f -a "completion" -d 'Print the completion script of a shell, or of kubectl'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-context -d 'The context of the build cluster; asked for on a terminal' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-context -d 'The context of the run cluster; asked for on a terminal' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-context -d 'The context of the run cluster; asked for on a terminal. With a pattern such as \'prod-*\' every context that it matches' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l fleet -d 'Register the run clusters of this YAML file (\'-\' for stdin); --run-context then takes a part of them' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l name -d 'The name of the registration; without it the last part of the run context\'s name' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -s n -l namespace -d 'The namespace on the build cluster where the reader (kapp-controller, Flux, …) finds the kubeconfig Secret; without it the namespace of the build context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-namespace -d 'A namespace on the run cluster to deliver to (repeatable); without it the namespace of the run context' -r
@@ -88,6 +89,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
 client\t'The plan is shown; nothing is sent that could change something'
 server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
@@ -118,6 +120,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'
@@ -134,6 +137,7 @@ app\t'kapp-controller, by a temporary App'
 flux\t'Flux: what refers to the Secret already, and a temporary Kustomization where --source is given'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l source -d 'Make a temporary Kustomization of this source: GitRepository/NAME, OCIRepository/NAME or Bucket/NAME in the namespace of the Secret. What stands in --path is applied to the run namespace and deleted again' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l path -d 'The folder of the source' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand verify" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -206,6 +210,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l d
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -221,6 +226,7 @@ json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l all -d 'From all registrations of the namespace'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l no-object -d 'No object of the reader\'s: the Secret alone'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l apply -d 'Keep it in a Secret where the reader looks for it'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l show-secret -d 'Print it although a person may see it'
@@ -231,6 +237,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s y
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l if-expiring-within -d 'Only tokens that end within this time; markers whose grace is over are deleted in any case' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l if-issued-before -d 'Only tokens issued before this time (RFC 3339): what a run that failed in part left undone, as its hint says' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l grace -d 'How long the former token is spared; 0 ends it at once, and proves that' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l duration -d 'The lifetime to ask for; without it the recorded one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l shard -d 'Only this part of the registrations, for several runs side by side: 0/4 is the first of four' -r
@@ -252,6 +259,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
 client\t'The plan is shown; nothing is sent that could change something'
 server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
@@ -271,6 +279,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
@@ -313,6 +322,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-sch
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l timeout -d 'How long all requests to one cluster may take' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l wait-timeout -d 'How long to wait for what a controller must finish, such as a namespace that is going' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l dry-run -d 'Show what would be done: \'client\' asks the clusters nothing that could change them, \'server\' lets them check every object' -r -f -a "none\t'Changes are made'
 client\t'The plan is shown; nothing is sent that could change something'
 server\t'Every object is sent as a server-side dry run; no token is ever asked for'"
@@ -608,6 +618,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the reader may write' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l decryption-secret -d 'The Secret with the private keys, where the repository is encrypted with SOPS' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l git-url -d 'The address of the Git repository' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l git-ref -d 'What of it is delivered: a branch, refs/tags/TAG, a commit, semver:CONSTRAINTS' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l git-secret -d 'A Secret of the namespace that holds the credentials of the repository' -r
@@ -655,6 +666,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l name -d 'Another name for the delivery, from which its objects are named' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l working-tree -d 'A working tree of the repository: what is in its folders is compared with what the reader may write' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l decryption-secret -d 'The Secret with the private keys, where the repository is encrypted with SOPS' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l git-url -d 'The address of the source: of the Git repository, of the artifact (oci://…), or of the object store' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l git-ref -d 'What of it is delivered: a branch, refs/tags/TAG, a commit, semver:CONSTRAINTS; of an artifact a tag, sha256:DIGEST or semver:CONSTRAINTS. Without it the branch main, or the tag latest' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l source-kind -d 'What the source is' -r -f -a "GitRepository\t'A Git repository'
@@ -715,6 +727,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-sta
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l timeout -d 'How long all requests to one cluster may take' -r
@@ -734,6 +747,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l ru
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l request-timeout -d 'How long a single request may take (0: as long as --timeout)' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -s o -l output -d 'The form of the result on stdout' -r -f -a "wide\t'The same with more columns'
 json\t'One JSON document'
 yaml\t'One YAML document'

@@ -58,7 +58,7 @@ impl Page {
         text += "### Time, memory and requests\n\n";
         text += &table(
             &["run clusters", "command", "time", "each", "processor", "memory", "requests each", "in flight"],
-            self.rows.iter().map(cells).collect(),
+            self.rows.iter().map(cells),
         );
         text += "\n### How it grows: time and memory of each size, over those of the smallest\n\n";
         text += &self.growth();
@@ -66,7 +66,7 @@ impl Page {
         let asked = self.traffic.iter().map(|(step, traffic)| {
             vec![step.label().to_owned(), traffic.requests.to_string(), in_flight(traffic.most_in_flight)]
         });
-        text += &table(&["command", "requests", "in flight"], asked.collect());
+        text += &table(&["command", "requests", "in flight"], asked);
         text += &format!(
             "\n### {} run clusters, {} of them dead: what is sent to them is lost\n\n",
             dead::FLEET,
@@ -74,7 +74,7 @@ impl Page {
         );
         text += &table(
             &["command", "P95 without", "P95 with", "the others done, without", "with", "the command, without", "with"],
-            self.burdened.iter().map(burden).collect(),
+            self.burdened.iter().map(burden),
         );
         text += "\nP95: from the start of the command until 95 % of the healthy run clusters were done with.\n";
         text += &self.beside_scripts();
@@ -100,7 +100,7 @@ impl Page {
         };
         let header: Vec<String> =
             std::iter::once("command".to_owned()).chain(sizes.iter().map(ToString::to_string)).collect();
-        table(&header.iter().map(String::as_str).collect::<Vec<_>>(), Step::ALL.into_iter().map(line).collect())
+        table(&header.iter().map(String::as_str).collect::<Vec<_>>(), Step::ALL.into_iter().map(line))
     }
 
     fn beside_scripts(&self) -> String {
@@ -116,11 +116,12 @@ impl Page {
         title
             + &table(
                 &["who", "time", "over the plugin's"],
-                vec![
+                [
                     row("script.sh, one after the other".to_owned(), sequential),
                     row(format!("script.sh, {} at a time", scripts::AT_A_TIME), parallel),
                     row("the plugin".to_owned(), plugin),
-                ],
+                ]
+                .into_iter(),
             )
     }
 }
@@ -165,8 +166,9 @@ fn burden(Burdened { step, without, with }: &Burdened) -> Vec<String> {
 }
 
 /// A table of Markdown whose columns are aligned.
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let header: Vec<String> = header.iter().map(|cell| (*cell).to_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.collect();
     let all: Vec<&Vec<String>> = std::iter::once(&header).chain(&rows).collect();
     let width = |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..header.len()).map(|column| width(column).unwrap_or_default()).collect();

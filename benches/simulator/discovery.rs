@@ -45,8 +45,8 @@ fn resources(group: &str) -> Value {
     let kinds = KINDS.iter().filter(|kind| kind.group == group);
     let resources: Vec<Value> = kinds
         .map(|kind| {
-            json!({"name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-                   "kind": kind.kind, "verbs": ["create", "delete", "get", "list", "patch", "update"]})
+            json!({"name": kind.plural, "singularName": kind.name.to_lowercase(), "namespaced": kind.namespaced,
+                   "kind": kind.name, "verbs": ["create", "delete", "get", "list", "patch", "update"]})
         })
         .collect();
     let version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };

@@ -6,19 +6,19 @@ pub(super) struct Kind {
     /// The API group, empty for the core group.
     pub group: &'static str,
     /// Its kind.
-    pub kind: &'static str,
+    pub name: &'static str,
     /// The resource in URLs.
     pub plural: &'static str,
     /// Do its objects live in namespaces?
     pub namespaced: bool,
 }
 
-const fn inside(group: &'static str, kind: &'static str, plural: &'static str) -> Kind {
-    Kind { group, kind, plural, namespaced: true }
+const fn inside(group: &'static str, name: &'static str, plural: &'static str) -> Kind {
+    Kind { group, name, plural, namespaced: true }
 }
 
-const fn outside(group: &'static str, kind: &'static str, plural: &'static str) -> Kind {
-    Kind { group, kind, plural, namespaced: false }
+const fn outside(group: &'static str, name: &'static str, plural: &'static str) -> Kind {
+    Kind { group, name, plural, namespaced: false }
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";

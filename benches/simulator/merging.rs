@@ -23,8 +23,8 @@ pub(super) fn merge(object: &mut Value, patch: &Value) {
 }
 
 /// A JSON patch; fails where a path is missing or a test does not hold.
-pub(super) fn json_patch(object: &mut Value, patch: &Value) -> Result<(), String> {
-    for step in patch.as_array().into_iter().flatten() {
+pub(super) fn json_patch(object: &mut Value, steps: &Value) -> Result<(), String> {
+    for step in steps.as_array().into_iter().flatten() {
         let (op, path) = (step["op"].as_str().unwrap_or_default(), step["path"].as_str().unwrap_or_default());
         let (parent, last) = path.rsplit_once('/').ok_or("a path has no slash")?;
         let last = last.replace("~1", "/").replace("~0", "~");

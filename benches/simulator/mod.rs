@@ -130,11 +130,11 @@ impl Simulator {
         let (mut entries, mut contexts) = (String::new(), String::new());
         for (name, reach) in clusters {
             let (server, authority) = (self.server(name, reach), &self.authority);
-            let _ = write!(
+            let _ = writeln!(
                 entries,
-                "- {{name: {name}, cluster: {{server: \"{server}\", certificate-authority-data: {authority}}}}}\n"
+                "- {{name: {name}, cluster: {{server: \"{server}\", certificate-authority-data: {authority}}}}}"
             );
-            let _ = write!(contexts, "- {{name: {name}, context: {{cluster: {name}, user: simulated-{operator}}}}}\n");
+            let _ = writeln!(contexts, "- {{name: {name}, context: {{cluster: {name}, user: simulated-{operator}}}}}");
         }
         format!(
             "apiVersion: v1\nkind: Config\nclusters:\n{entries}contexts:\n{contexts}\

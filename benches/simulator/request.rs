@@ -189,7 +189,7 @@ impl Answer {
 
     /// An object that cannot be as it is asked for.
     pub(super) fn invalid(target: &Target, message: &str) -> Self {
-        let (kind, name) = (target.kind.kind, &target.name);
+        let (kind, name) = (target.kind.name, &target.name);
         Self::failure(422, "Invalid", &format!("{kind} \"{name}\" is invalid: {message}"))
     }
 }

@@ -148,9 +148,10 @@ impl Store {
         let page: Vec<&Value> = selected.by_ref().take(limit).collect();
         let more = if selected.next().is_some() { page.last().map(|last| place(last)) } else { None };
         let items: Vec<Value> = page.iter().map(|object| shown(object, target.kind, asked)).collect();
-        let (kind, version) = match asked.metadata_only {
-            true => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
-            false => (format!("{}List", target.kind.kind), target.kind.api_version()),
+        let (kind, version) = if asked.metadata_only {
+            ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
+        } else {
+            (format!("{}List", target.kind.name), target.kind.api_version())
         };
         let metadata = json!({"resourceVersion": self.version.to_string(), "continue": more.unwrap_or_default()});
         Answer::ok(json!({"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}))
@@ -168,7 +169,7 @@ pub(super) fn shown(object: &Value, kind: &Kind, asked: &Asked) -> Value {
         return json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
     }
     let mut object = object.clone();
-    object["kind"] = kind.kind.into();
+    object["kind"] = kind.name.into();
     object["apiVersion"] = kind.api_version().into();
     object
 }

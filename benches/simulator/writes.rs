@@ -85,7 +85,7 @@ fn changed(store: &mut Store, target: &Target, mut stored: Stored, asked: &Asked
     if former.object["roleRef"] != stored.object["roleRef"] {
         return Err(Answer::invalid(target, "roleRef: Invalid value: cannot change roleRef"));
     }
-    if target.kind.kind == "Secret" && former.object["type"] != stored.object["type"] {
+    if target.kind.name == "Secret" && former.object["type"] != stored.object["type"] {
         return Err(Answer::invalid(target, "type: Invalid value: field is immutable"));
     }
     if former.object["immutable"] == true && former.object["data"] != stored.object["data"] {
@@ -147,9 +147,9 @@ fn apply(
     }
     let expected = patch["metadata"].clone();
     if let Some(metadata) = patch["metadata"].as_object_mut() {
-        ["uid", "resourceVersion", "creationTimestamp", "managedFields"].iter().for_each(|given| {
-            metadata.remove(*given);
-        });
+        for given in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
+            metadata.remove(given);
+        }
     }
     fold_string_data(&mut patch);
     let manager = asked.field_manager().to_owned();
@@ -269,7 +269,7 @@ fn set_defaults(target: &Target, object: &mut Value) {
         fields.remove("kind");
         fields.remove("apiVersion");
     }
-    match target.kind.kind {
+    match target.kind.name {
         "Namespace" => {
             object["metadata"]["labels"]["kubernetes.io/metadata.name"] = target.name.as_str().into();
             object["spec"] = json!({"finalizers": ["kubernetes"]});

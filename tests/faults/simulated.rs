@@ -13,7 +13,7 @@
 //! | `TAPMC_FAULTS_SEED=N` | which schedules and failures are tried |
 //! | `TAPMC_FAULTS_LANES=N` | how many at once (as many as there are processors) |
 
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a harness that cannot go on fails")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a harness that cannot go on fails")]
 #![expect(unreachable_pub, reason = "its modules are written as the small libraries they are")]
 
 #[path = "simulated/dice.rs"]

@@ -160,9 +160,10 @@ impl Arena {
             }
         }
         self.simulator.clock().advance(LATER);
-        let (clean, wanted) = match schedule.ends_unregistered {
-            true => (Verb::Unregister, &self.wanted[1]),
-            false => (Verb::Register, &self.wanted[0]),
+        let (clean, wanted) = if schedule.ends_unregistered {
+            (Verb::Unregister, &self.wanted[1])
+        } else {
+            (Verb::Register, &self.wanted[0])
         };
         let is_gone = clean == Verb::Unregister && checks::secret(&self.simulator.cluster("build")).is_none();
         // Removing what is not registered any more needs the run cluster's name; registering it first is as good.
