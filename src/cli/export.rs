@@ -24,10 +24,10 @@ use crate::cli::cluster::duration;
 pub struct ExportArgs {
     /// The registration that the credential is exported from; with --apply several
     #[arg(value_name = "NAME", required_unless_present = "all")]
-    pub registrations: Vec<String>,
+    pub names: Vec<String>,
 
     /// From all registrations of the namespace
-    #[arg(long, conflicts_with = "registrations", requires = "apply")]
+    #[arg(long, conflicts_with = "names", requires = "apply")]
     pub all: bool,
 
     /// The reader: argocd, istio, karmada, … (the README lists them)

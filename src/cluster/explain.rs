@@ -1,5 +1,7 @@
 //! Faults as the user is told of them: what was tried, on which cluster, why it failed, what helps.
 
+use std::time::Duration;
+
 use kube::{client::AuthError, config::KubeconfigError};
 
 use super::{
@@ -85,6 +87,15 @@ pub(super) fn configuration(place: &str, error: &KubeconfigError) -> Error {
         error => deepest(error),
     };
     Error::usage(what).context(format_args!("the kubeconfig's entry for {place} cannot be used"))
+}
+
+/// A credential plugin that does not end.
+pub(super) fn late_preparation(place: &str, limit: Duration) -> Error {
+    Error::new(
+        Kind::Unreachable,
+        format_args!("the credential plugin of the kubeconfig for {place} gave nothing within {} s", limit.as_secs()),
+    )
+    .hint("does it wait for you to log in? run it by itself: kubectl auth whoami; or give it a longer --timeout")
 }
 
 /// A certificate, key, proxy or credential plugin that cannot be used.

@@ -104,7 +104,7 @@ impl LocalKubeconfig {
             match words::closest(name, &names) {
                 Some(close) => error.hint(format_args!("did you mean '{close}'?")),
                 None if names.is_empty() => error.hint("it holds no contexts"),
-                None => error.hint(format_args!("its contexts are {}", words::list(names))),
+                None => error.hint(format_args!("its contexts are {}", words::first_few(&names))),
             }
         })
     }

@@ -61,7 +61,7 @@ pub use observe_supply_chain::ObservedPausables;
 pub use scope::Scope;
 pub use secrets::ObservedSecret;
 pub use token::Issued;
-pub use transport::Limits;
+pub use transport::{Limits, with_time_of_its_own};
 pub use verify::Verified;
 
 /// Stands in dry runs for the UID of a namespace that does not exist yet.
@@ -151,8 +151,9 @@ impl Cluster {
             let auth = config.auth_layer()?;
             Ok::<_, kube::Error>((config, transport, auth))
         });
-        let (config, transport, auth) = prepared
+        let (config, transport, auth) = tokio::time::timeout(limits.total, prepared)
             .await
+            .map_err(|_| explain::late_preparation(&shown, limits.total))?
             .map_err(|error| Error::failed(format_args!("preparing the way to {shown} failed: {error}")))?
             .map_err(|error| explain::preparation(&shown, &error))?;
         let service = ServiceBuilder::new()

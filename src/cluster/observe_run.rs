@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::{Cluster, is_status, observe_build::identity, scope::Scope};
 use crate::{
-    error::{Kind, Result},
+    error::{Error, Kind, Result},
     plan::Manifest,
     registration::{
         Registration, access,
@@ -99,6 +99,14 @@ impl Cluster {
             other => other?,
         };
         let state = match &namespace {
+            // Taken for true, the account would be registered anew, and the tokens that it has be forgotten.
+            None if service_account.as_ref().is_ok_and(Option::is_some) => {
+                return Err(Error::failed(format_args!(
+                    "{} says that there is no namespace '{}', and gives a ServiceAccount in it",
+                    self.place, account.namespace
+                ))
+                .hint("run the command again: its answers must agree"));
+            }
             None => NamespaceState::Missing,
             Some(found) if found["metadata"]["deletionTimestamp"].is_string() => NamespaceState::Terminating,
             Some(found) => NamespaceState::Active { uid: found["metadata"]["uid"].as_str().map(str::to_owned) },

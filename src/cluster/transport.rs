@@ -5,6 +5,7 @@
 //! not carried out. The whole of it ends by the cluster's deadline.
 
 use std::{
+    cell::Cell,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -16,7 +17,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use kube::client::Body;
-use tokio::{sync::Semaphore, time};
+use tokio::{sync::Semaphore, task_local, time};
 use tower::{BoxError, Service};
 
 use super::{
@@ -71,6 +72,16 @@ struct Answered {
     here: Timestamp,
 }
 
+task_local! {
+    /// Since when the requests of one registration of several count: connections are shared, the time is not.
+    static BEGUN: Cell<Instant>;
+}
+
+/// Work whose requests have a time of their own, from now on, whatever else is asked of the same clusters.
+pub fn with_time_of_its_own<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    BEGUN.scope(Cell::new(Instant::now()), work)
+}
+
 impl Transport {
     /// Puts the limits around a connection; the clock starts now.
     pub(super) fn new(connection: Connection, limits: Limits) -> Self {
@@ -81,6 +92,9 @@ impl Transport {
 
     /// Starts the time for all requests anew: what a person took to read a plan does not count.
     pub(super) fn restart_clock(&self) {
+        if BEGUN.try_with(|begun| begun.set(Instant::now())).is_ok() {
+            return;
+        }
         let mut clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
         clock.deadline = Instant::now() + self.shared.limits.total;
     }
@@ -110,7 +124,9 @@ impl Transport {
     }
 
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
-        let _permit = self.shared.in_flight.acquire().await;
+        let late = |_| Fault::TimedOut(self.shared.limits.total);
+        let place = time::timeout_at(self.deadline().into(), self.shared.in_flight.acquire());
+        let _place = place.await.map_err(late)?;
         let mut attempt = 1;
         let mut doubtful = None;
         loop {
@@ -146,6 +162,9 @@ impl Transport {
     }
 
     fn deadline(&self) -> Instant {
+        if let Ok(begun) = BEGUN.try_with(Cell::get) {
+            return begun + self.shared.limits.total;
+        }
         self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner).deadline
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn export(args: ExportArgs, printer: Printer, journal: Journal)
     match &way {
         Way::Plain(text) => printer.raw(text),
         Way::Ephemeral => ephemeral::run(&args, reader, printer, &journal).await,
-        Way::Stored(objects) if args.all || args.registrations.len() > 1 => {
+        Way::Stored(objects) if args.all || args.names.len() > 1 => {
             until_interrupted(many::exported(&args, objects.clone(), reader, printer, journal)).await
         }
         Way::Stored(_) | Way::Printed { .. } => {

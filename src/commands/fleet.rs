@@ -5,7 +5,7 @@ mod lanes;
 mod open_files;
 mod same_cluster;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::StreamExt as _;
 
@@ -78,7 +78,7 @@ impl Visit {
         journal: Journal,
     ) -> Result<()> {
         let outcome = self.visit(targets, observe, printer, &journal).await?;
-        journal.told();
+        outcome.told(&journal);
         self.end(outcome, printer)
     }
 
@@ -118,8 +118,11 @@ impl Visit {
             printer.say(&format!("not answered yet, and not waited for: {waiting}"));
         }
         if !changes {
-            for (visited, registering) in planned {
-                match registering.dry_run(self.consent.dry_run).await {
+            let dry_run = async |(visited, registering): (Visited, Registering)| {
+                (visited, registering.dry_run(self.consent.dry_run).await)
+            };
+            for (visited, report) in lanes.each(planned, &dry_run).await {
+                match report {
                     Ok(report) => outcome.reports.push(report),
                     Err(error) => outcome.failed(visited, error, &Journal::default(), printer),
                 }
@@ -227,14 +230,28 @@ impl<R> Default for Outcome<R> {
 }
 
 impl<R> Outcome<R> {
-    /// Notes a failure, which holds up no other registration. That of one of several is told as it comes,
-    /// that of the only one at the end.
+    /// Notes a failure, which holds up no other registration, and tells it; that of the only one is told at the end.
     pub(super) fn failed(&mut self, visited: Visited, mut error: Error, journal: &Journal, printer: Printer) {
         if !visited.is_only {
             error = error.context(format_args!("the registration '{}' failed", visited.name));
             printer.error(&error, &journal.done());
         }
         self.failures.push((FailedRegistration::new(visited.name, visited.namespace, &error), error));
+    }
+
+    /// One failure that is all of theirs.
+    pub(super) fn all_failed(visited: impl Iterator<Item = Visited>, error: &Error, printer: Printer) -> Self {
+        printer.error(error, &[]);
+        let failures = visited.map(|visited| {
+            let again = Error::new(error.kind(), error);
+            (FailedRegistration::new(visited.name, visited.namespace, error), again)
+        });
+        Self { reports: Vec::new(), failures: failures.collect() }
+    }
+
+    /// Which failed, by namespace and name.
+    pub(super) fn failed_keys(&self) -> BTreeSet<(String, String)> {
+        self.failures.iter().map(|(failed, _)| (failed.namespace.clone(), failed.name.clone())).collect()
     }
 
     /// The failures of a step that followed, each with what stands all the same.
@@ -244,6 +261,13 @@ impl<R> Outcome<R> {
             (FailedRegistration::new(failed.name, failed.namespace, &error), error)
         });
         self.failures.extend(told);
+    }
+
+    /// What was done is told: by the report, or beside each failure. That of the only one is told at the end.
+    pub(super) fn told(&self, journal: &Journal) {
+        if !self.reports.is_empty() || self.failures.len() != 1 {
+            journal.told();
+        }
     }
 
     /// Notes those that could not be observed; gives the others.

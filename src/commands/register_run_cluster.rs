@@ -45,7 +45,9 @@ pub(super) async fn register_run_cluster(
     pre_flight?;
 
     if args.consent.dry_run != DryRun::None {
-        renew::say_what_follows(&args, printer);
+        if args.renew {
+            renew::say_what_follows(printer);
+        }
         return printer.registration(&registering.dry_run(args.consent.dry_run).await?);
     }
     if !registering.is_empty() {

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     cli::rotation_schedule::RotationScheduleArgs,
+    cluster::Cluster,
     error::{Error, Result},
     output::Printer,
     registration::{
@@ -39,7 +40,7 @@ pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Print
         return printer.scaffold(&documents::documents(&members, &options));
     }
     let (visit, outcome) = visit(&args, &build, printer, &journal).await?;
-    journal.told();
+    outcome.told(&journal);
     visit.end(outcome, printer)
 }
 
@@ -54,7 +55,8 @@ pub(super) async fn visit(
     let options = options(args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
-    let schedule = Schedule { args, options: &options, members: &members, build, printer };
+    let shared = build.cluster.clone().asked_once();
+    let schedule = Schedule { args, options: &options, members: &members, build, shared: &shared, printer };
     let visit = Visit {
         kind: "RotationScheduleReport",
         doing: "scheduling",
@@ -85,7 +87,8 @@ pub(super) async fn planned(
     let options = options(args);
     let members = [member(held, &options, args.remove)?];
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
-    let schedule = Schedule { args, options: &options, members: &members, build, printer };
+    let (members, shared) = (&members, &build.cluster);
+    let schedule = Schedule { args, options: &options, members, build, shared, printer };
     let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only: true };
     schedule.observe(&visited, held, &members[0], &run_clusters).await
 }
@@ -96,6 +99,8 @@ struct Schedule<'a> {
     options: &'a Options,
     members: &'a [Member],
     build: &'a BuildCluster,
+    /// The same, as it is asked by all of them.
+    shared: &'a Cluster,
     printer: Printer,
 }
 
@@ -116,7 +121,7 @@ impl Schedule<'_> {
         let renewal =
             if self.args.remove { AskedRenewal::Nobody } else { AskedRenewal::From(self.options.namespace.clone()) };
         let asked = Asked { renewal, duration: self.args.duration, ..as_recorded };
-        let operator = async { Ok((self.build.cluster.clone(), run_clusters.way(&contexts.run).await?)) };
+        let operator = async { Ok((self.shared.clone(), run_clusters.way(&contexts.run).await?)) };
         let schedule = async {
             if self.args.remove {
                 let removed = build_side::of_removed(&self.build.cluster, member.clone(), self.members).await?;

@@ -10,8 +10,6 @@ mod resolve;
 mod sides;
 mod there;
 
-use futures::future::join_all;
-
 use super::{fleet::Lanes, limits, run_cluster::RunClusters};
 use crate::{
     cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
@@ -67,8 +65,10 @@ pub(super) async fn unregister_run_cluster(
         });
         all.push((target, planned));
     }
-    let checks =
-        join_all(all.iter().map(|(_, planned)| check::check(&sides, planned.as_ref().ok(), wishes, &args))).await;
+    let check = async |(_, planned): &(resolve::Target, Result<Planned>)| {
+        check::check(&sides, planned.as_ref().ok(), wishes, &args).await
+    };
+    let checks = lanes.each(&all, &check).await;
     drop(progress);
     for ((_, planned), check) in all.iter_mut().zip(checks) {
         if let Ok(planned) = &planned {

@@ -48,7 +48,7 @@ pub(super) async fn connect(args: &ExportArgs) -> Result<BuildCluster> {
 /// The registrations that are named.
 pub(super) async fn named(args: &ExportArgs, build: &BuildCluster) -> Result<Vec<Held>> {
     let registrations = RegistrationsArgs {
-        names: args.registrations.clone(),
+        names: args.names.clone(),
         namespace: args.registration_namespace.clone(),
         ..RegistrationsArgs::default()
     };
@@ -58,7 +58,7 @@ pub(super) async fn named(args: &ExportArgs, build: &BuildCluster) -> Result<Vec
 impl<'a> Of<'a> {
     /// Finds the only one that is named, and the way to its run cluster.
     pub(super) async fn find_only(args: &ExportArgs, build: &'a BuildCluster, printer: Printer) -> Result<Self> {
-        if let [_, _, ..] = args.registrations.as_slice() {
+        if let [_, _, ..] = args.names.as_slice() {
             return Err(Error::usage("several credentials can only be kept where their reader looks for them")
                 .hint("add --apply, or export them one by one"));
         }

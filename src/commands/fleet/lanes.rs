@@ -16,13 +16,13 @@ use tokio::{
 };
 
 use super::open_files;
-use crate::{cli::fleet::ParallelArgs, output::Printer};
+use crate::{cli::fleet::ParallelArgs, cluster::with_time_of_its_own, output::Printer};
 
 /// How long one may stand still in a lane.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many may be begun and not ended, for each lane.
 const BEGUN_PER_LANE: usize = 4;
-/// What is called the rest: when no more than one of so many is missing, the others need not wait for it.
+/// What is called the rest: when no more than one of so many, or a single one, is missing, the others need not wait.
 const REST: usize = 10;
 /// The shortest time that the rest is waited for.
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
@@ -79,7 +79,7 @@ impl Lanes {
                 let _begun = self.begun.acquire().await.ok();
                 let lane = self.lanes.acquire().await.ok();
                 // Made only now: thousands may wait for their turn, each of them small until then.
-                (index, patiently(lane, Box::pin(work(item))).await)
+                (index, patiently(lane, Box::pin(with_time_of_its_own(work(item)))).await)
             })
             .collect();
         Going { number: tasks.len(), tasks }
@@ -125,7 +125,7 @@ impl<R, F: Future<Output = (usize, R)>> Going<F> {
     }
 
     async fn next_of_most(&mut self, begun: Instant) -> Option<(usize, R)> {
-        if self.tasks.len() * REST > self.number {
+        if self.number == 1 || self.tasks.len() > (self.number / REST).max(1) {
             return self.tasks.next().await;
         }
         let wait = SHORTEST_WAIT.max(begun.elapsed() / 10);

@@ -13,12 +13,12 @@ use crate::{
 /// The run clusters that were seen.
 #[derive(Default)]
 pub(super) struct Known {
-    /// By who they are: the registration that is made of them and the context that led there.
-    seen: HashMap<String, String>,
+    /// By who they are: the registration that is made of them with the context that led there, and whether it is new.
+    seen: HashMap<String, (String, bool)>,
 }
 
 impl Known {
-    /// Refuses where one of those that are not registered yet is another one's run cluster.
+    /// Refuses where the run cluster of one that is not registered yet is also that of another one.
     ///
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage), naming each.
@@ -37,13 +37,14 @@ impl Known {
     /// Adds one more.
     ///
     /// # Errors
-    /// [`Kind::Usage`](crate::error::Kind::Usage) where another one of the visit is of the same run cluster, and this
-    /// one is new.
+    /// [`Kind::Usage`](crate::error::Kind::Usage) where another one of the visit is of the same run cluster, and one
+    /// of the two is new.
     pub(super) fn add(&mut self, visited: &Visited, registering: &Registering) -> Result<()> {
         let Some(uid) = registering.run_cluster().kube_system.clone() else { return Ok(()) };
         let here = format!("'{}' (context '{}')", visited.name, registering.run_context());
-        match self.seen.insert(uid, here.clone()) {
-            Some(other) if registering.is_new() => {
+        let is_new = registering.is_new();
+        match self.seen.insert(uid, (here.clone(), is_new)) {
+            Some((other, was_new)) if is_new || was_new => {
                 Err(Error::usage(format_args!("{here} and {other} are the same run cluster")).hint(HINT))
             }
             _ => Ok(()),

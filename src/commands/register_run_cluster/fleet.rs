@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 
-use super::{connect_build, connect_run, renew::renew_all};
+use super::{
+    connect_build, connect_run,
+    renew::{renew_all, say_what_follows},
+};
 use crate::{
     cli::{output::DryRun, register_run_cluster::RegisterRunClusterArgs},
     cluster::{Cluster, kubeconfig::LocalKubeconfig},
@@ -52,10 +55,14 @@ pub(super) async fn register(
     };
     let observe = async |target: Target| observe(target, local, &shared).await;
     let outcome = visit.visit(targets, observe, printer, &journal).await?;
-    journal.told();
-    let outcome = match args.consent.dry_run {
-        DryRun::None => renew_all(args, build, (outcome, &renewed), printer, &journal).await?,
-        _ => outcome,
+    outcome.told(&journal);
+    let outcome = if args.consent.dry_run == DryRun::None {
+        renew_all(args, build, (outcome, &renewed), printer, &journal).await?
+    } else {
+        if !renewed.is_empty() {
+            say_what_follows(printer);
+        }
+        outcome
     };
     visit.end(outcome, printer)
 }

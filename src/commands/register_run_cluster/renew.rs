@@ -9,7 +9,7 @@ use std::{
 use crate::{
     cli::{
         cluster::{BuildClusterArgs, RunClusterArgs},
-        output::{DryRun, OutputArgs},
+        output::OutputArgs,
         register_run_cluster::RegisterRunClusterArgs,
         registrations::RegistrationsArgs,
         rotate_token::RENEWAL_NAMESPACE,
@@ -17,11 +17,11 @@ use crate::{
     },
     commands::{
         build_cluster::BuildCluster,
-        fleet::Outcome,
+        fleet::{Outcome, Visited},
         registering::{Contexts, consent},
         rotation_schedule,
     },
-    error::Result,
+    error::{Kind, Result},
     output::Printer,
     report::{Journal, RegistrationReport},
 };
@@ -62,17 +62,27 @@ pub(super) async fn renew_all(
         by_namespace.entry(report.secret.namespace.clone()).or_default().push(report.name.clone());
     }
     for (namespace, names) in by_namespace {
-        let mut schedule = schedule(args, &contexts, (&namespace, names));
-        // What was consented to says so.
-        schedule.consent.yes = true;
-        let (_, mut scheduled) = rotation_schedule::visit(&schedule, &build, printer, journal).await?;
-        for report in std::mem::take(&mut scheduled.reports) {
-            let place = outcome.reports.iter().position(|registered| key(registered) == key(&report));
-            if let Some(place) = place {
-                let registered = outcome.reports.swap_remove(place);
-                outcome.reports.push(joined(registered, report));
+        let schedule = schedule(args, &contexts, (&namespace, names.clone()));
+        let mut scheduled = match rotation_schedule::visit(&schedule, &build, printer, journal).await {
+            Ok((_, scheduled)) => scheduled,
+            // Who does not want it, or is interrupted, has said so for all of them.
+            Err(error) if error.kind() == Kind::Interrupted => return Err(error.context(UNSCHEDULED)),
+            Err(error) => {
+                let visited = |name| Visited { name, namespace: namespace.clone(), is_only: false };
+                Outcome::all_failed(names.into_iter().map(visited), &error, printer)
             }
-        }
+        };
+        let mut reports: BTreeMap<(String, String), RegistrationReport> =
+            std::mem::take(&mut scheduled.reports).into_iter().map(|report| (key(&report), report)).collect();
+        let before = std::mem::take(&mut outcome.reports);
+        let failed = scheduled.failed_keys();
+        let kept = before.into_iter().filter(|registered| !failed.contains(&key(registered)));
+        outcome.reports = kept
+            .map(|registered| match reports.remove(&key(&registered)) {
+                Some(report) => joined(registered, report),
+                None => registered,
+            })
+            .collect();
         outcome.add_failures(scheduled, UNSCHEDULED);
     }
     Ok(outcome)
@@ -141,8 +151,6 @@ fn schedule(
 }
 
 /// What a dry run cannot show.
-pub(super) fn say_what_follows(args: &RegisterRunClusterArgs, printer: Printer) {
-    if args.renew && args.consent.dry_run != DryRun::None {
-        printer.say("with --renew the rotation schedule follows, which is planned once the token is stored");
-    }
+pub(super) fn say_what_follows(printer: Printer) {
+    printer.say("the rotation schedule follows, which is planned and shown once the tokens are stored");
 }

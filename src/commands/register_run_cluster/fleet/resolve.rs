@@ -165,7 +165,7 @@ fn targets(
     let number = typed.len();
     let mut taken = Taken::new(local, &build);
     let mut targets = Vec::with_capacity(number);
-    let mut faults = Vec::new();
+    let (mut faults, mut more) = (Vec::new(), 0);
     for typed in typed {
         let target = typed.and_then(|typed| {
             let place = place(shown, &typed);
@@ -175,7 +175,9 @@ fn targets(
         });
         match target {
             Ok(target) => targets.push(target),
-            Err(error) => faults.push(error),
+            // All are counted, and only those that are told are kept.
+            Err(error) if faults.len() < TOLD => faults.push(error),
+            Err(_) => more += 1,
         }
     }
     if faults.len() == 1 {
@@ -184,12 +186,14 @@ fn targets(
     if faults.is_empty() {
         return Ok(Fleet { build, targets });
     }
-    faults.iter().take(TOLD).for_each(|fault| printer.error(fault, &[]));
-    let more = faults.len().saturating_sub(TOLD);
+    for fault in &faults {
+        printer.error(fault, &[]);
+    }
+    let number_of_faults = faults.len() + more;
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
     Err(Error::usage(format_args!(
         "{} of {} cannot be registered for the reasons above{more}: nothing was done",
-        faults.len(),
+        number_of_faults,
         words::count(number, "run cluster")
     )))
 }
@@ -200,16 +204,18 @@ fn place(shown: &str, typed: &Typed) -> String {
     format!("{shown}{line}: the run cluster '{}'", context.escape_debug())
 }
 
-fn target(typed: Typed, build: &str, local: &LocalKubeconfig, is_only: bool) -> Result<Target> {
+/// One of them, and what it must have for itself: the Secret, and the address for the reader.
+fn target(typed: Typed, build: &str, local: &LocalKubeconfig, is_only: bool) -> Result<(Target, [String; 2])> {
     let args = typed.args;
     let run = args.clusters.run_context.clone().unwrap_or_default();
     local.context(&run)?;
     let contexts = Contexts { build: build.to_owned(), run };
     let asked = asked(&args, local, &contexts)?;
     // What cannot be is found now, and not when others are registered already.
-    Registration::resolve(&asked, None)?;
+    let registration = Registration::resolve(&asked, None)?;
+    let (secret, server) = (registration.secret, registration.endpoint.server);
     let visited = Visited { name: asked.name.to_string(), namespace: asked.namespace.clone(), is_only };
-    Ok(Target { visited, args, contexts, asked })
+    Ok((Target { visited, args, contexts, asked }, [secret.to_string(), server]))
 }
 
 /// What each run cluster has for itself alone, and who has it.
@@ -227,7 +233,7 @@ impl<'a> Taken<'a> {
     }
 
     /// Refuses what another one has, and the build cluster.
-    fn take(&mut self, target: Target, place: &str) -> Result<Target> {
+    fn take(&mut self, (target, [secret, address]): (Target, [String; 2]), place: &str) -> Result<Target> {
         let context = &target.contexts.run;
         let server = self.local.endpoint(context)?.server;
         if !target.asked.allow_same_cluster && (context == self.build || Some(&server) == self.build_server.as_ref()) {
@@ -238,9 +244,10 @@ impl<'a> Taken<'a> {
         let mut own = vec![
             ("the context", context.clone()),
             ("the name", format!("{namespace}/{name}")),
-            ("the address", server),
+            ("the Secret", secret),
+            ("the address", server.clone()),
         ];
-        own.extend(target.asked.secret_name.as_ref().map(|secret| ("the Secret", format!("{namespace}/{secret}"))));
+        own.extend((address != server).then_some(("the runServer", address)));
         for (what, value) in own {
             if let Some(other) = self.by.insert((what, value.clone()), place.to_owned()) {
                 return Err(Error::usage(format_args!("{what} '{value}' is also that of {other}"))
