@@ -24,6 +24,7 @@ mod grave;
 mod interception;
 mod kinds;
 mod merging;
+mod protobuf;
 mod request;
 mod reviews;
 mod server;

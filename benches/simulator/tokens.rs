@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
+    protobuf,
     request::{Answer, Asked, Target},
     store::{Store, text},
 };
@@ -27,7 +28,7 @@ pub(super) fn issue(
     asked: &Asked,
     (at, longest): (Timestamp, i64),
 ) -> Answer {
-    let request = match asked.json() {
+    let request = match protobuf::token_request(&asked.body).map_or_else(|| asked.json(), Ok) {
         Ok(request) => request,
         Err(refusal) => return refusal,
     };
