@@ -1,8 +1,12 @@
 //! What happens to requests meanwhile: one in twenty fails, and at times nothing reaches the build cluster.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use futures::future::BoxFuture;
@@ -22,7 +26,10 @@ const REQUESTS_A_SECOND: usize = 50;
 
 /// The weather.
 pub struct Weather {
-    dice: Mutex<Dice>,
+    seed: u64,
+    /// How many requests of each kind there were: which of them fail does not depend on the order in which those of
+    /// several clusters arrive.
+    seen: Mutex<HashMap<u64, u64>>,
     clock: Arc<Clock>,
     outage: AtomicBool,
     requests: AtomicUsize,
@@ -33,7 +40,8 @@ impl Weather {
     /// That follows from a seed.
     pub fn new(seed: u64, clock: Arc<Clock>) -> Arc<Self> {
         Arc::new(Self {
-            dice: Mutex::new(Dice::new(seed)),
+            seed,
+            seen: Mutex::default(),
             clock,
             outage: AtomicBool::default(),
             requests: AtomicUsize::default(),
@@ -51,6 +59,18 @@ impl Weather {
         (self.requests.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
+    fn dice(&self, arriving: &Arriving) -> Dice {
+        // Names that are made by chance are no part of it.
+        let mut parts = arriving.path.rsplit('/').skip(1);
+        let mut hasher = DefaultHasher::new();
+        (self.seed, &arriving.cluster, arriving.method.as_str(), parts.next(), parts.count()).hash(&mut hasher);
+        let kind = hasher.finish();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = seen.entry(kind).or_default();
+        *times += 1;
+        Dice::new(kind ^ times.rotate_left(32))
+    }
+
     fn course(&self, arriving: &Arriving) -> Course {
         if self.requests.fetch_add(1, Ordering::Relaxed) % REQUESTS_A_SECOND == REQUESTS_A_SECOND - 1 {
             self.clock.advance(SignedDuration::from_secs(1));
@@ -58,7 +78,7 @@ impl Weather {
         if arriving.cluster == "build" && self.outage.load(Ordering::Relaxed) {
             return Course::Reset;
         }
-        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dice = self.dice(arriving);
         if dice.below(ONE_IN) == 0 { FAILURES[dice.below(FAILURES.len())] } else { Course::Answer }
     }
 }
