@@ -1,6 +1,6 @@
-//! The one body that kubectl sends as protobuf: a TokenRequest. Kubernetes puts the message of its kind into an envelope
-//! (k8s.io/apimachinery `pkg/runtime/generated.proto`, `Unknown`) after four bytes; the fields' numbers are those of
-//! k8s.io/api `authentication/v1/generated.proto`.
+//! The two bodies that kubectl sends as protobuf: a TokenRequest and a SelfSubjectAccessReview. Kubernetes puts the message
+//! of its kind into an envelope (k8s.io/apimachinery `pkg/runtime/generated.proto`, `Unknown`) after four bytes; the fields'
+//! numbers are those of k8s.io/api `authentication/v1/generated.proto` and `authorization/v1/generated.proto`.
 
 use serde_json::{Value, json};
 
@@ -17,20 +17,40 @@ enum Content<'a> {
 
 /// The TokenRequest as JSON; none where it is something else.
 pub(super) fn token_request(body: &[u8]) -> Option<Value> {
-    let envelope = fields(body.strip_prefix(MAGIC)?)?;
-    let request = fields(bytes(&envelope, 2)?)?;
-    let spec = fields(bytes(&request, 2)?)?;
+    let spec = spec(body)?;
     let audiences: Vec<&str> = spec.iter().filter(|field| field.0 == 1).filter_map(|field| text(field.1)).collect();
     let mut read = json!({"spec": {"audiences": audiences}});
     if let Some(bound) = bytes(&spec, 3) {
-        let bound = fields(bound)?;
-        for (number, name) in [(1, "kind"), (2, "apiVersion"), (3, "name"), (4, "uid")] {
-            let value = bound.iter().find(|field| field.0 == number).and_then(|field| text(field.1));
-            read["spec"]["boundObjectRef"][name] = value.filter(|value| !value.is_empty()).into();
-        }
+        read["spec"]["boundObjectRef"] = texts(bound, &[(1, "kind"), (2, "apiVersion"), (3, "name"), (4, "uid")])?;
     }
     if let Some((_, Content::Number(seconds))) = spec.iter().find(|field| field.0 == 4) {
         read["spec"]["expirationSeconds"] = (*seconds).into();
+    }
+    Some(read)
+}
+
+/// The SelfSubjectAccessReview as JSON; none where it is something else.
+pub(super) fn access_review(body: &[u8]) -> Option<Value> {
+    let names =
+        [(1, "namespace"), (2, "verb"), (3, "group"), (4, "version"), (5, "resource"), (6, "subresource"), (7, "name")];
+    Some(json!({"spec": {"resourceAttributes": texts(bytes(&spec(body)?, 1)?, &names)?}}))
+}
+
+fn spec(body: &[u8]) -> Option<Vec<Field<'_>>> {
+    let envelope = fields(body.strip_prefix(MAGIC)?)?;
+    let object = fields(bytes(&envelope, 2)?)?;
+    fields(bytes(&object, 2)?)
+}
+
+/// The texts of a message by their names; what is empty is left out.
+fn texts(message: &[u8], names: &[(u64, &str)]) -> Option<Value> {
+    let message = fields(message)?;
+    let mut read = json!({});
+    for (number, name) in names {
+        let value = message.iter().find(|field| field.0 == *number).and_then(|field| text(field.1));
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            read[*name] = value.into();
+        }
     }
     Some(read)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     authentication::{self, Caller},
     authorization::{self, Act},
+    protobuf,
     request::{Answer, Asked},
     store::{Store, text},
 };
@@ -20,7 +21,8 @@ pub(super) fn answer(store: &Store, cluster: &str, caller: &Caller, asked: &Aske
     if asked.method != Method::POST {
         return None;
     }
-    let review = match asked.json() {
+    let of_kubectl = protobuf::access_review(&asked.body).filter(|_| *resource == "selfsubjectaccessreviews");
+    let review = match of_kubectl.map_or_else(|| asked.json(), Ok) {
         Ok(review) => review,
         Err(refusal) => return Some(refusal),
     };
