@@ -9,8 +9,6 @@ use std::{
 };
 
 use futures::try_join;
-use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, api::ListParams};
 use tokio::sync::OnceCell;
 
 use super::{Cluster, observe_build::identity};
@@ -18,9 +16,6 @@ use crate::{
     error::{Error, Result},
     registration::facts::{Identity, NamespaceState, OtherRegistration, Rights},
 };
-
-/// How many names of Secrets are asked for at a time.
-const A_PAGE: u32 = 500;
 
 /// What surrounds the Secrets of registrations in one namespace.
 #[derive(Debug, Clone)]
@@ -88,21 +83,11 @@ impl Cluster {
     /// Is it known without asking for it that there is no Secret of that name? Only where many are asked for.
     pub(super) async fn has_no_secret(&self, namespace: &str, name: &str) -> bool {
         let Some(once) = self.of_namespace(namespace) else { return false };
-        let names = once.secrets.get_or_init(|| self.names_of_secrets(namespace)).await;
+        let list = async || {
+            let named = self.list_secret_names(namespace).await.ok()?;
+            Some(named.into_iter().map(|(name, _)| name).collect())
+        };
+        let names = once.secrets.get_or_init(list).await;
         names.as_ref().is_some_and(|names| !names.contains(name))
-    }
-
-    async fn names_of_secrets(&self, namespace: &str) -> Option<BTreeSet<String>> {
-        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
-        let mut names = BTreeSet::new();
-        let mut page = ListParams::default().limit(A_PAGE);
-        loop {
-            let list = api.list_metadata(&page).await.ok()?;
-            names.extend(list.items.into_iter().filter_map(|item| item.metadata.name));
-            match list.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => page = page.continue_token(&token),
-                None => return Some(names),
-            }
-        }
     }
 }

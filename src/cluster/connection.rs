@@ -112,8 +112,14 @@ pub(super) fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool
 }
 
 fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.find_map(|error| error.downcast_ref())
+    causes(error).find_map(|error| error.downcast_ref())
+}
+
+/// An error, and each that lies below it.
+pub(super) fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 impl Connection {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::{client::AuthError, config::KubeconfigError};
 
 use super::{
-    connection::{Fault, is_out_of_files},
+    connection::{Fault, causes, is_out_of_files},
     transport::is_certificate_fault,
 };
 use crate::error::{Error, Kind};
@@ -135,9 +135,5 @@ fn authentication(place: &str, error: &AuthError) -> Error {
 
 /// The innermost cause: the layers above it only repeat it.
 fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    causes(error).last().unwrap_or(error).to_string()
 }

@@ -21,7 +21,7 @@ use tokio::{sync::Semaphore, task_local, time};
 use tower::{BoxError, Service};
 
 use super::{
-    connection::{Connection, Fault, is_late},
+    connection::{Connection, Fault, causes, is_late},
     in_flight,
 };
 
@@ -262,14 +262,7 @@ fn is_etcd_fault(body: &Bytes) -> bool {
 
 /// Does a certificate that cannot be trusted lie below this error?
 pub(super) fn is_certificate_fault(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.to_string().contains("invalid peer certificate") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    causes(error).any(|error| error.to_string().contains("invalid peer certificate"))
 }
 
 fn retry_after(response: &Response<Bytes>) -> Option<Duration> {

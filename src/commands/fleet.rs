@@ -15,6 +15,7 @@ use crate::{
         fleet::ParallelArgs,
         output::{ConsentArgs, DryRun},
     },
+    cluster::with_time_of_its_own,
     error::{Error, Kind, Result},
     output::Printer,
     report::{API_VERSION, FailedRegistration, Journal, RegistrationReport, RegistrationReports},
@@ -157,9 +158,9 @@ impl Visit {
     }
 
     async fn apply(&self, visited: Visited, registering: Registering, own: Journal, printer: Printer) -> Applied {
-        registering.restart_clock();
         let progress = printer.progress_in(self.doing, visited.is_only);
-        let report = registering.apply(self.wait, &progress, &own).await;
+        // Not only in a lane: one that answered late has its own time too.
+        let report = with_time_of_its_own(registering.apply(self.wait, &progress, &own)).await;
         (visited, report, own)
     }
 
