@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     build_cluster::BuildCluster,
+    limits,
     pause_supply_chain::{pre_flight, resolve},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         APP, PACKAGE_INSTALL, edits,
         ownership::Installed,
         pausable::Pausable,
-        resuming::{self, ResumePlan},
+        resuming::{self, Leftover, ResumePlan},
         targets::Targets,
     },
     plan::{ChangesPlan, Op, Side},
@@ -33,7 +34,11 @@ pub(super) async fn resume_supply_chain(args: ResumeSupplyChainArgs, printer: Pr
     let progress = printer.progress("observing the build cluster");
     let (found, installed) = build.cluster.observe_pausable(targets.pausable, &targets.namespace).await?;
     let (named, mut warnings) = choose(&targets, &found, &installed, args.all, &build)?;
-    let plan = resuming::plan(targets.pausable, &named, &installed, args.all)?;
+    let leftover = targets.names.is_empty().then(|| Leftover {
+        namespace: &targets.namespace,
+        before: build.cluster.now() - limits(&args.changing.kubeconfig).total * 2,
+    });
+    let plan = resuming::plan(targets.pausable, &named, &installed, args.all, leftover)?;
     warnings.extend(plan.warnings.iter().cloned());
     progress.now("looking for live edits");
     let edits = live_edits(&build, &plan, &installed).await?;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -38,6 +39,8 @@ pub struct ResumePlan {
     pub levels: Vec<Vec<Step>>,
     /// Roots that stay paused, or were not, and forget what is resumed.
     pub forgetting: Vec<Step>,
+    /// What these forget, by [`memory::reference`].
+    pub forgotten: Vec<String>,
     /// What the operator should know.
     pub warnings: Vec<String>,
 }
@@ -49,13 +52,28 @@ impl ResumePlan {
     }
 }
 
+/// Where to look for what a resumption that was interrupted left: roots that remember children which are not paused.
+#[derive(Debug, Clone, Copy)]
+pub struct Leftover<'a> {
+    /// The namespace of the roots.
+    pub namespace: &'a str,
+    /// A memory from then on may be of a pause that is just being made.
+    pub before: Timestamp,
+}
+
 /// Plans the resumption of these objects, of everything below them that is paused, and of the owners
-/// that were paused only for them.
+/// that were paused only for them; and that roots forget what was resumed before.
 ///
 /// # Errors
 /// [`Kind::Conflict`](crate::error::Kind::Conflict) where somebody else's pause would be lifted and
 /// `all` does not allow it.
-pub fn plan(pausable: &'static Pausable, named: &[&Value], installed: &Installed, all: bool) -> Result<ResumePlan> {
+pub fn plan(
+    pausable: &'static Pausable,
+    named: &[&Value],
+    installed: &Installed,
+    all: bool,
+    leftover: Option<Leftover>,
+) -> Result<ResumePlan> {
     let mut plan = ResumePlan::default();
     let mut chosen: BTreeMap<String, (&'static Pausable, &Value)> = BTreeMap::new();
     for &object in named {
@@ -85,7 +103,8 @@ pub fn plan(pausable: &'static Pausable, named: &[&Value], installed: &Installed
     }
     plan.levels.reverse();
     plan.levels.retain(|level| !level.is_empty());
-    plan.forgetting = forgetting(&chosen, installed);
+    plan.forgotten = chosen.keys().cloned().chain(leftover.into_iter().flat_map(|it| it.find(installed))).collect();
+    plan.forgetting = forgetting(&chosen, installed, &plan.forgotten);
     plan.warnings.extend(owners_that_stay(&chosen, installed));
     Ok(plan)
 }
@@ -197,18 +216,26 @@ fn owners_no_longer_needed<'a>(chosen: &Chosen<'a>, installed: &'a Installed) ->
     found.into_values().collect()
 }
 
-fn forgetting(chosen: &Chosen<'_>, installed: &Installed) -> Vec<Step> {
-    let resumed: Vec<String> = chosen.keys().cloned().collect();
-    let mut roots: BTreeMap<String, &Value> = BTreeMap::new();
-    for (_, object) in chosen.values() {
-        if let Some(root) = installed.owners_of(object).last() {
-            roots.insert(memory::reference(root), root);
-        }
+impl Leftover<'_> {
+    /// Children that are remembered and not paused, by their references.
+    fn find(self, installed: &Installed) -> Vec<String> {
+        let all = || installed.package_installs.iter().chain(&installed.apps);
+        let roots = all().filter(|root| root["metadata"]["namespace"] == self.namespace);
+        let mut remembered: BTreeMap<String, Memory> = roots.flat_map(memory::children).collect();
+        remembered.retain(|_, memory| memory.at.parse::<Timestamp>().is_ok_and(|at| at < self.before));
+        let goes_on = |object: &&Value| of_owner(object).is_some_and(|pausable| !pausable.is_paused(object));
+        let found = all().filter(goes_on).map(memory::reference);
+        found.filter(|reference| remembered.contains_key(reference)).collect()
     }
-    let staying = roots.into_iter().filter(|(reference, _)| !chosen.contains_key(reference));
-    let steps = staying.filter_map(|(_, root)| {
+}
+
+/// The roots that remember one of these and are not resumed themselves.
+fn forgetting(chosen: &Chosen<'_>, installed: &Installed, forgotten: &[String]) -> Vec<Step> {
+    let all = installed.package_installs.iter().chain(&installed.apps);
+    let staying = all.filter(|root| !chosen.contains_key(&memory::reference(root)));
+    let steps = staying.filter_map(|root| {
         let pausable = of_owner(root)?;
-        let change = forget(pausable, root, &resumed);
+        let change = forget(pausable, root, forgotten);
         Some(Step { pausable, object: root.clone(), remembered: None, change })
     });
     steps.filter(|step| step.change.op != Op::Keep).collect()

@@ -149,6 +149,28 @@ fn a_pause_that_was_lifted_and_begun_again_by_hand_is_theirs() {
 }
 
 #[test]
+fn what_an_interrupted_resumption_left_is_forgotten() {
+    const CHILDREN: &str = "kubectl-tapmc/paused-children";
+    let tap = Tap::installed("left");
+    tap.patch(&["packageinstall", TAP], &json!({"spec": {"paused": true}}));
+    pause(&tap).succeeds();
+    for name in [CHAIN, TEMPLATES] {
+        tap.patch(&["packageinstall", name], &json!({"spec": {"paused": null}}));
+    }
+    let remembered = || tap.install(TAP)["metadata"]["annotations"][CHILDREN].as_str().map(str::to_owned);
+    resume(&tap).succeeds();
+    let fresh = remembered().expect("a pause that may just be under way stays remembered");
+    let mut children: Value = serde_json::from_str(&fresh).unwrap();
+    for child in children.as_object_mut().unwrap().values_mut() {
+        child["at"] = json!("2026-01-01T00:00:00Z");
+    }
+    tap.patch(&["packageinstall", TAP], &json!({"metadata": {"annotations": {CHILDREN: children.to_string()}}}));
+    let output = resume(&tap).succeeds();
+    assert_eq!(output.stdout, "packageinstall.packaging.carvel.dev/tap memory patched\n");
+    assert_eq!((remembered(), &tap.install(TAP)["spec"]["paused"]), (None, &json!(true)));
+}
+
+#[test]
 fn a_failure_is_told_in_the_controllers_own_words() {
     let tap = Tap::installed("failure");
     pause(&tap).succeeds();

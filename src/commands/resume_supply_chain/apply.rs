@@ -39,10 +39,8 @@ pub(super) async fn apply(
             }
         }
     }
-    let references: Vec<String> =
-        plan.levels.iter().flatten().map(|step| crate::package_install::memory::reference(&step.object)).collect();
     for step in &plan.forgetting {
-        let decide = |observed: &_| resuming::forget(step.pausable, observed, &references);
+        let decide = |observed: &_| resuming::forget(step.pausable, observed, &plan.forgotten);
         if let Patched::Done(change) = patch(&build.cluster, step.pausable.kind, step.change.clone(), decide).await? {
             journal.note(done(&change));
         }

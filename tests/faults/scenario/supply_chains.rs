@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Scenario, USUAL, namespace, words};
@@ -59,6 +60,7 @@ pub(super) const ALL: &[Scenario] = &[
         prepare: |stage| {
             paused_by_somebody(stage);
             stage.plays(&words(PAUSE, stage));
+            yesterday(stage);
         },
         command: |stage| words(RESUME, stage),
         watched: installs,
@@ -144,6 +146,19 @@ fn paused_by_somebody(stage: &Stage) {
     installed(stage);
     let path = format!("{}/{TAP}", packaging(stage, "packageinstalls"));
     stage.lane.build.merge(&path, &json!({"spec": {"paused": true}}));
+}
+
+/// What a pause that may just be under way remembers is left alone: this one is a day old.
+fn yesterday(stage: &Stage) {
+    const CHILDREN: &str = "kubectl-tapmc/paused-children";
+    let path = format!("{}/{TAP}", packaging(stage, "packageinstalls"));
+    let found = stage.lane.build.get(&path).expect("it is there");
+    let children = found["metadata"]["annotations"][CHILDREN].as_str().expect("what it remembers");
+    let mut children: Value = serde_json::from_str(children).expect("JSON");
+    for child in children.as_object_mut().expect("a mapping").values_mut() {
+        child["at"] = json!((Timestamp::now() - SignedDuration::from_hours(24)).to_string());
+    }
+    stage.lane.build.merge(&path, &json!({"metadata": {"annotations": {CHILDREN: children.to_string()}}}));
 }
 
 fn stays_paused(stage: &Stage) -> Result<(), String> {
