@@ -105,7 +105,7 @@ fn shown(
             .as_ref()
             .map_or("end every delivery".to_owned(), |name| format!("end the delivery of {name}")),
         places: vec![at.shown(namespace)],
-        changes: steps.chain(unwatched).chain(&plan.kept).cloned().collect(),
+        changes: unwatched.iter().chain(steps).chain(&plan.kept).cloned().collect(),
         heading: None,
         differences: Vec::new(),
         warnings: plan.warnings.clone(),

@@ -33,8 +33,13 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Removes everything, and takes the label from Secrets that nothing watches any more.
+    /// Takes the label from Secrets that nothing watches any more, and removes everything.
     pub(super) async fn remove(&self, plan: &RemovalPlan, unwatched: &[Change]) -> Result<()> {
+        // First: once the readers are gone, nothing tells any more that the label was for them.
+        for change in unwatched {
+            self.cluster.merge_patch(change, false).await?;
+            self.journal.note(Done::new(change).with_result("unlabeled"));
+        }
         for stage in Stage::ALL {
             let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.stage == stage).collect();
             let deleted: Vec<Result<()>> =
@@ -48,10 +53,6 @@ impl Run<'_> {
             gone.into_iter()
                 .collect::<Result<()>>()
                 .map_err(|error: Error| error.context("a reader is not gone yet"))?;
-        }
-        for change in unwatched {
-            self.cluster.merge_patch(change, false).await?;
-            self.journal.note(Done::new(change).with_result("unlabeled"));
         }
         Ok(())
     }
