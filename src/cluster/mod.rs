@@ -4,6 +4,7 @@
 //! credential. `connection` and `transport` carry the requests; the other modules each do one
 //! thing with them: observe, apply, issue a token, verify it.
 
+mod answering;
 mod apply;
 mod asked_once;
 mod await_state;
@@ -88,6 +89,7 @@ pub struct Cluster {
     config: Arc<Config>,
     /// What is asked once for many registrations; none where each asks for itself.
     asked: Option<Arc<asked_once::Asked>>,
+    lost: Arc<answering::Lost>,
 }
 
 impl Cluster {
@@ -163,7 +165,15 @@ impl Cluster {
             .map_err(BoxError::from)
             .service(transport.clone());
         let client = Client::new(service, config.default_namespace.clone());
-        Ok(Self { place, user: String::new(), client, transport, config: Arc::new(config), asked: None })
+        Ok(Self {
+            place,
+            user: String::new(),
+            client,
+            transport,
+            config: Arc::new(config),
+            asked: None,
+            lost: Arc::default(),
+        })
     }
 
     /// The same connection, with a token on each request.

@@ -6,7 +6,10 @@
 
 use std::{
     cell::Cell,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -55,6 +58,8 @@ struct Shared {
     limits: Limits,
     in_flight: Arc<Semaphore>,
     clock: Mutex<Clock>,
+    /// Did the last request get no answer?
+    silent: AtomicBool,
 }
 
 struct Clock {
@@ -87,7 +92,15 @@ impl Transport {
     pub(super) fn new(connection: Connection, limits: Limits) -> Self {
         let clock = Clock { deadline: Instant::now() + limits.total, server: None };
         let in_flight = in_flight::places(connection.server());
-        Self { shared: Arc::new(Shared { connection, limits, in_flight, clock: Mutex::new(clock) }) }
+        Self {
+            shared: Arc::new(Shared {
+                connection,
+                limits,
+                in_flight,
+                clock: Mutex::new(clock),
+                silent: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Starts the time for all requests anew: what a person took to read a plan does not count.
@@ -118,6 +131,11 @@ impl Transport {
         clock.server.map(|answered| answered.date.duration_since(answered.here))
     }
 
+    /// Was the last request not answered?
+    pub(super) fn is_silent(&self) -> bool {
+        self.shared.silent.load(Ordering::Relaxed)
+    }
+
     /// Is there still so much time that something can be asked after this wait?
     pub(super) fn outlasts(&self, wait: Duration) -> bool {
         Instant::now() + wait < self.deadline()
@@ -133,6 +151,7 @@ impl Transport {
             let sent = Instant::now();
             let result = self.attempt(&request).await;
             trace(&request, &result, sent.elapsed(), attempt);
+            self.shared.silent.store(result.is_err(), Ordering::Relaxed);
             // What an attempt without an answer changed refuses the next one, which names the version before: that
             // tells nothing of the outcome.
             if let Some(earlier) = doubtful.take_if(|_| is_conflict(&result)) {

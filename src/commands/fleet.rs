@@ -1,6 +1,7 @@
 //! Several registrations at a time: observed together, shown, consented to once, and none held up by the failure or
 //! the silence of another.
 
+mod failures;
 mod lanes;
 mod open_files;
 mod same_cluster;
@@ -15,12 +16,14 @@ use crate::{
         fleet::ParallelArgs,
         output::{ConsentArgs, DryRun},
     },
-    cluster::with_time_of_its_own,
+    cluster::{Cluster, with_time_of_its_own},
     error::{Error, Kind, Result},
     output::Printer,
     report::{API_VERSION, FailedRegistration, Journal, RegistrationReport, RegistrationReports},
     words,
 };
+
+use failures::Failures;
 
 pub(super) use lanes::{Going, Lanes};
 
@@ -47,6 +50,8 @@ impl Visited {
 
 /// What a visit of registrations is.
 pub(super) struct Visit {
+    /// The build cluster of all of them.
+    pub build: Cluster,
     /// The kind of its report: `RotationReport`.
     pub kind: &'static str,
     /// What is going on, for who waits: `rotating`.
@@ -66,9 +71,6 @@ pub(super) struct Visit {
 /// What came of observing a registration.
 pub(super) type Observed = (Visited, Result<Registering>);
 
-/// One whose plan is carried out.
-type Applied = (Visited, Result<RegistrationReport>, Journal);
-
 impl Visit {
     /// Shows the plans, asks, carries them out and reports.
     pub(super) async fn carry_out<T>(
@@ -78,7 +80,7 @@ impl Visit {
         printer: Printer,
         journal: Journal,
     ) -> Result<()> {
-        let outcome = self.visit(targets, observe, printer, &journal).await?;
+        let mut outcome = self.visit(targets, observe, printer, &journal).await?;
         outcome.told(&journal);
         self.end(outcome, printer)
     }
@@ -95,6 +97,7 @@ impl Visit {
         let lanes = Lanes::for_many(targets.len(), self.parallel, printer);
         let number = targets.len();
         let changes = self.consent.dry_run == DryRun::None;
+        let mut outcome = Outcome::new(printer);
         let observing = printer.count("observing", number);
         let look = async |target: T| {
             let (visited, registering) = observe(target).await;
@@ -111,40 +114,39 @@ impl Visit {
         observing.end();
         let mut known = same_cluster::Known::default();
         known.check(&observed)?;
-        let mut outcome = Outcome::default();
-        let planned = outcome.planned(observed, printer);
+        let planned = outcome.planned(observed);
         show(&planned, printer);
         if late.left() > 0 {
             let waiting = words::count(late.left(), "run cluster");
             printer.say(&format!("not answered yet, and not waited for: {waiting}"));
         }
         if !changes {
+            let failures = &outcome.failures;
             let dry_run = async |(visited, registering): (Visited, Registering)| {
-                (visited, registering.dry_run(self.consent.dry_run).await)
+                let report = registering.dry_run(self.consent.dry_run).await;
+                failures.sift(visited, report, &Journal::default())
             };
-            for (visited, report) in lanes.each(planned, &dry_run).await {
-                match report {
-                    Ok(report) => outcome.reports.push(report),
-                    Err(error) => outcome.failed(visited, error, &Journal::default(), printer),
-                }
-            }
+            outcome.reports = lanes.each(planned, &dry_run).await.into_iter().flatten().collect();
+            outcome.failures.tell();
             return Ok(outcome);
         }
         self.confirm(&planned, printer)?;
         let applying = printer.count(self.doing, planned.len() + late.left());
+        let failures = &outcome.failures;
         let apply = async |(visited, registering): (Visited, Registering)| {
-            let applied = self.apply(visited, registering, journal.branch(), printer).await;
-            applying.one_more(applied.1.is_err());
-            applied
+            let own = journal.branch();
+            let report = match self.build.still_answers().await {
+                Ok(()) => self.apply(visited.is_only, registering, &own, printer).await,
+                Err(error) => Err(error),
+            };
+            applying.one_more(report.is_err());
+            failures.sift(visited, report, &own)
         };
-        let (first, after) = futures::join!(lanes.each(planned, &apply), self.apply_late(late, &mut known, &apply));
+        let late = self.apply_late(late, (&mut known, failures), &apply);
+        let (first, after) = futures::join!(lanes.each(planned, &apply), late);
         applying.end();
-        for (visited, report, own) in first.into_iter().chain(after) {
-            match report {
-                Ok(report) => outcome.reports.push(report),
-                Err(error) => outcome.failed(visited, error, &own, printer),
-            }
-        }
+        outcome.reports = first.into_iter().chain(after).flatten().collect();
+        outcome.failures.tell();
         Ok(outcome)
     }
 
@@ -157,35 +159,35 @@ impl Visit {
         printer.confirm(&consent(changes, issues), self.consent.yes)
     }
 
-    async fn apply(&self, visited: Visited, registering: Registering, own: Journal, printer: Printer) -> Applied {
-        let progress = printer.progress_in(self.doing, visited.is_only);
+    async fn apply(
+        &self,
+        is_only: bool,
+        registering: Registering,
+        own: &Journal,
+        printer: Printer,
+    ) -> Result<RegistrationReport> {
+        let progress = printer.progress_in(self.doing, is_only);
         // Not only in a lane: one that answered late has its own time too.
-        let report = with_time_of_its_own(registering.apply(self.wait, &progress, &own)).await;
-        (visited, report, own)
+        with_time_of_its_own(registering.apply(self.wait, &progress, own)).await
     }
 
     /// Those that answered late, each as soon as it does.
     async fn apply_late<F: Future<Output = (usize, Observed)>>(
         &self,
         late: Going<F>,
-        known: &mut same_cluster::Known,
-        apply: impl AsyncFn((Visited, Registering)) -> Applied,
-    ) -> Vec<Applied> {
+        (known, failures): (&mut same_cluster::Known, &Failures),
+        apply: impl AsyncFn((Visited, Registering)) -> Option<RegistrationReport>,
+    ) -> Vec<Option<RegistrationReport>> {
         let checked = late.results().map(|(visited, registering)| {
             let registering = registering.and_then(|registering| {
                 known.add(&visited, &registering)?;
-                Ok(registering)
+                Ok((visited.clone(), registering))
             });
-            (visited, registering)
+            failures.sift(visited, registering, &Journal::default())
         });
         let apply = &apply;
         checked
-            .map(|(visited, registering)| async move {
-                match registering {
-                    Ok(registering) => apply((visited, registering)).await,
-                    Err(error) => (visited, Err(error), Journal::default()),
-                }
-            })
+            .map(|planned| async move { apply(planned?).await })
             .buffer_unordered(usize::from(self.parallel.parallel))
             .collect()
             .await
@@ -221,23 +223,16 @@ fn show(planned: &[(Visited, Registering)], printer: Printer) {
 pub(super) struct Outcome<R> {
     /// Of those that went well.
     pub reports: Vec<R>,
-    failures: Vec<(FailedRegistration, Error)>,
-}
-
-impl<R> Default for Outcome<R> {
-    fn default() -> Self {
-        Self { reports: Vec::new(), failures: Vec::new() }
-    }
+    /// Those that failed, as far as they were noted here.
+    pub failures: Failures,
+    /// Those of steps before.
+    told: Vec<(FailedRegistration, Error)>,
 }
 
 impl<R> Outcome<R> {
-    /// Notes a failure, which holds up no other registration, and tells it; that of the only one is told at the end.
-    pub(super) fn failed(&mut self, visited: Visited, mut error: Error, journal: &Journal, printer: Printer) {
-        if !visited.is_only {
-            error = error.context(format_args!("the registration '{}' failed", visited.name));
-            printer.error(&error, &journal.done());
-        }
-        self.failures.push((FailedRegistration::new(visited.name, visited.namespace, &error), error));
+    /// Of none yet.
+    pub(super) fn new(printer: Printer) -> Self {
+        Self { reports: Vec::new(), failures: Failures::new(printer), told: Vec::new() }
     }
 
     /// One failure that is all of theirs.
@@ -247,52 +242,59 @@ impl<R> Outcome<R> {
             let again = Error::new(error.kind(), error);
             (FailedRegistration::new(visited.name, visited.namespace, error), again)
         });
-        Self { reports: Vec::new(), failures: failures.collect() }
+        Self { told: failures.collect(), ..Self::new(printer) }
     }
 
     /// Which failed, by namespace and name.
-    pub(super) fn failed_keys(&self) -> BTreeSet<(String, String)> {
-        self.failures.iter().map(|(failed, _)| (failed.namespace.clone(), failed.name.clone())).collect()
+    pub(super) fn failed_keys(&mut self) -> BTreeSet<(String, String)> {
+        self.gather().iter().map(|(failed, _)| (failed.namespace.clone(), failed.name.clone())).collect()
     }
 
     /// The failures of a step that followed, each with what stands all the same.
-    pub(super) fn add_failures(&mut self, failures: Self, stands: &str) {
-        let told = failures.failures.into_iter().map(|(failed, error)| {
+    pub(super) fn add_failures(&mut self, mut failures: Self, stands: &str) {
+        failures.gather();
+        let told = failures.told.into_iter().map(|(failed, error)| {
             let error = error.context(stands);
             (FailedRegistration::new(failed.name, failed.namespace, &error), error)
         });
-        self.failures.extend(told);
+        self.told.extend(told);
     }
 
     /// What was done is told: by the report, or beside each failure. That of the only one is told at the end.
-    pub(super) fn told(&self, journal: &Journal) {
-        if !self.reports.is_empty() || self.failures.len() != 1 {
+    pub(super) fn told(&mut self, journal: &Journal) {
+        if !self.reports.is_empty() || self.gather().len() != 1 {
             journal.told();
         }
     }
 
-    /// Notes those that could not be observed; gives the others.
-    fn planned(&mut self, observed: Vec<Observed>, printer: Printer) -> Vec<(Visited, Registering)> {
-        let mut planned = Vec::with_capacity(observed.len());
-        for (visited, registering) in observed {
-            match registering {
-                Ok(registering) => planned.push((visited, registering)),
-                Err(error) => self.failed(visited, error, &Journal::default(), printer),
-            }
-        }
+    /// Tells of those that could not be observed; gives the others.
+    fn planned(&self, observed: Vec<Observed>) -> Vec<(Visited, Registering)> {
+        let planned = observed.into_iter().filter_map(|(visited, registering)| {
+            let registering = self.failures.sift(visited.clone(), registering, &Journal::default())?;
+            Some((visited, registering))
+        });
+        let planned = planned.collect();
+        self.failures.tell();
         planned
+    }
+
+    /// All failures until now, which are told with it.
+    fn gather(&mut self) -> &[(FailedRegistration, Error)] {
+        self.told.extend(self.failures.take());
+        &self.told
     }
 
     /// Prints the report of all; fails where one failed.
     pub(super) fn end(
-        self,
+        mut self,
         hint: &str,
         printer: Printer,
         print: impl FnOnce(Vec<R>, Vec<FailedRegistration>) -> Result<()>,
     ) -> Result<()> {
-        let number = self.reports.len() + self.failures.len();
+        self.gather();
+        let number = self.reports.len() + self.told.len();
         let (failed, errors): (Vec<_>, Vec<_>) =
-            self.failures.into_iter().map(|(failed, error)| (failed.clone(), (failed.name, error))).unzip();
+            self.told.into_iter().map(|(failed, error)| (failed.clone(), (failed.name, error))).unzip();
         if number != 1 || errors.is_empty() || printer.is_document() {
             print(self.reports, failed)?;
         }

@@ -31,6 +31,7 @@ pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journa
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
     let targets = targets::wanted(&build, &args).await?;
     let visit = Visit {
+        build: build.cluster.clone(),
         kind: "RotationReport",
         doing: "rotating",
         done: "rotated",
@@ -57,6 +58,7 @@ async fn observe(
     printer: Printer,
 ) -> Observed {
     let observed = async {
+        shared.still_answers().await?;
         let run = target.context(run_clusters, printer).await?;
         let contexts = Contexts { build: build.context.clone(), run };
         let asked = target.asked(&build.kubeconfig, &contexts.run, args)?;

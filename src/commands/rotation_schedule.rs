@@ -4,7 +4,7 @@
 pub(super) mod build_side;
 mod documents;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     build_cluster::BuildCluster,
@@ -39,15 +39,17 @@ pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Print
         let members = held.iter().map(|held| member(held, &options, false)).collect::<Result<Vec<_>>>()?;
         return printer.scaffold(&documents::documents(&members, &options));
     }
-    let (visit, outcome) = visit(&args, &build, printer, &journal).await?;
+    let (visit, mut outcome) = visit(&args, &build, HashMap::new(), printer, &journal).await?;
     outcome.told(&journal);
     visit.end(outcome, printer)
 }
 
-/// Has tokens renewed, or no longer renewed; what came of it is not printed yet.
+/// Has tokens renewed, or no longer renewed; what came of it is not printed yet. The contexts of run clusters that are
+/// known already are given by the namespaces and names of their registrations.
 pub(super) async fn visit(
     args: &RotationScheduleArgs,
     build: &BuildCluster,
+    contexts: HashMap<(String, String), String>,
     printer: Printer,
     journal: &Journal,
 ) -> Result<(Visit, Outcome<RegistrationReport>)> {
@@ -55,9 +57,11 @@ pub(super) async fn visit(
     let options = options(args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let run_clusters = run_clusters.with_contexts(contexts);
     let shared = build.cluster.clone().asked_once();
     let schedule = Schedule { args, options: &options, members: &members, build, shared: &shared, printer };
     let visit = Visit {
+        build: build.cluster.clone(),
         kind: "RotationScheduleReport",
         doing: "scheduling",
         done: "rotated",
@@ -114,6 +118,7 @@ impl Schedule<'_> {
         member: &Member,
         run_clusters: &RunClusters<'_>,
     ) -> Result<Registering> {
+        self.build.cluster.still_answers().await?;
         let run = run_clusters.context(Some(held), Several::Choose(self.printer)).await?;
         let contexts = Contexts { build: self.build.context.clone(), run };
         let as_recorded =

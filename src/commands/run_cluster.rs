@@ -57,6 +57,8 @@ pub(super) struct RunClusters<'a> {
     local: &'a LocalKubeconfig,
     args: &'a RunClusterArgs,
     limits: Limits,
+    /// The contexts that are known without asking, by the namespaces and names of registrations.
+    known: HashMap<(String, String), String>,
     /// The contexts by the address of their cluster.
     addresses: OnceLock<HashMap<String, Vec<String>>>,
     /// Each context's cluster by its `kube-system`, once they had to be asked.
@@ -66,7 +68,12 @@ pub(super) struct RunClusters<'a> {
 impl<'a> RunClusters<'a> {
     /// The ways of this kubeconfig, as this user, within these limits.
     pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Self {
-        Self { local, args, limits, addresses: OnceLock::new(), asked: OnceCell::new() }
+        Self { local, args, limits, known: HashMap::new(), addresses: OnceLock::new(), asked: OnceCell::new() }
+    }
+
+    /// The same, with the contexts of registrations that are known already, by namespace and name.
+    pub(super) fn with_contexts(self, known: HashMap<(String, String), String>) -> Self {
+        Self { known, ..self }
     }
 
     /// Finds the way to the cluster of a registration, and proves that it leads there.
@@ -99,8 +106,14 @@ impl<'a> RunClusters<'a> {
             let is_it = |(_, identity): &&(String, Identity)| identity.is(held.run_cluster_uid()) == Some(true);
             self.asked.get()?.iter().find(is_it).map(|(context, _)| context.clone())
         };
-        let named = self.args.run_context.clone();
+        let named = self.named(held).cloned();
         named.or_else(|| self.by_address(held.server()).first().cloned()).or_else(asked)
+    }
+
+    /// The context that was named for the run cluster of a registration.
+    fn named(&self, held: &Held) -> Option<&String> {
+        let key = || (held.secret.namespace.clone(), held.name.clone());
+        self.args.run_context.as_ref().or_else(|| self.known.get(&key()))
     }
 
     /// How the kubeconfig itself reaches that cluster.
@@ -123,8 +136,10 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// [`Kind::Usage`] where several lead there and none is chosen.
     pub(super) async fn context_if_any(&self, held: Option<&Held>, several: Several) -> Result<Option<String>> {
-        let typed = self.args.run_context.as_ref();
-        let Some(held) = held.filter(|_| typed.is_none()) else { return Ok(typed.cloned()) };
+        let Some(held) = held else { return Ok(self.args.run_context.clone()) };
+        if let Some(named) = self.named(held) {
+            return Ok(Some(named.clone()));
+        }
         let mut found = self.by_address(held.server()).to_vec();
         if found.is_empty() {
             if let Several::Choose(printer) = several {

@@ -46,6 +46,7 @@ pub(super) async fn exported(
     }
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
     let visit = Visit {
+        build: build.cluster.clone(),
         kind: "ExportReportList",
         doing: "exporting",
         done: "exported",
@@ -58,6 +59,7 @@ pub(super) async fn exported(
     let observe = async |held: Held| -> Observed {
         let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only };
         let registering = async {
+            build.cluster.still_answers().await?;
             let of = Of::find(&build, held, &run_clusters, printer).await?;
             let asked = of.asked(args, reader, &Way::Stored(objects.clone())).await?;
             let limits = limits(&args.changing.kubeconfig);

@@ -3,7 +3,7 @@
 
 mod resolve;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::future::try_join_all;
 
@@ -42,9 +42,11 @@ pub(super) async fn register(
     let shared = build.cluster.clone().asked_once();
     let namespaces: BTreeSet<&String> = targets.iter().map(|target| &target.visited.namespace).collect();
     try_join_all(namespaces.into_iter().map(|namespace| shared.ask_once(namespace))).await?;
-    let renewed: BTreeSet<(String, String)> =
-        targets.iter().filter(|target| target.args.renew).map(|target| target.visited.key()).collect();
+    let renewed = targets.iter().filter(|target| target.args.renew);
+    let renewed: HashMap<(String, String), String> =
+        renewed.map(|target| (target.visited.key(), target.contexts.run.clone())).collect();
     let visit = Visit {
+        build: shared.clone(),
         kind: "RegistrationReportList",
         doing: "registering",
         done: "registered",
@@ -54,7 +56,7 @@ pub(super) async fn register(
         parallel: args.parallel,
     };
     let observe = async |target: Target| observe(target, local, &shared).await;
-    let outcome = visit.visit(targets, observe, printer, &journal).await?;
+    let mut outcome = visit.visit(targets, observe, printer, &journal).await?;
     outcome.told(&journal);
     let outcome = if args.consent.dry_run == DryRun::None {
         renew_all(args, build, (outcome, &renewed), printer, &journal).await?
@@ -71,7 +73,10 @@ pub(super) async fn register(
 async fn observe(target: Target, local: &LocalKubeconfig, build: &Cluster) -> Observed {
     let observed = async {
         let limits = limits(&target.args.kubeconfig);
-        let operator = async { Ok((build.clone(), connect_run(&target.args, local, &target.contexts.run).await?)) };
+        let operator = async {
+            build.still_answers().await?;
+            Ok((build.clone(), connect_run(&target.args, local, &target.contexts.run).await?))
+        };
         let registering = Registering::observe(operator, target.contexts.clone(), &target.asked, limits).await?;
         registering.require_rights().await?;
         Ok(registering)

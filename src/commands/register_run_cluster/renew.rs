@@ -2,7 +2,7 @@
 //! audience renewed ones must be.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
@@ -48,22 +48,22 @@ pub(super) async fn renew(
     Ok(joined(registered, scheduled))
 }
 
-/// The same for those of a fleet that are to be renewed, by namespace and name, and that were registered.
+/// The same for those of a fleet that are to be renewed and were registered: their contexts, by namespace and name.
 pub(super) async fn renew_all(
     args: &RegisterRunClusterArgs,
     build: BuildCluster,
-    (mut outcome, wanted): (Outcome<RegistrationReport>, &BTreeSet<(String, String)>),
+    (mut outcome, wanted): (Outcome<RegistrationReport>, &HashMap<(String, String), String>),
     printer: Printer,
     journal: &Journal,
 ) -> Result<Outcome<RegistrationReport>> {
     let contexts = Contexts { build: build.context.clone(), run: String::new() };
     let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for report in outcome.reports.iter().filter(|report| wanted.contains(&key(report))) {
+    for report in outcome.reports.iter().filter(|report| wanted.contains_key(&key(report))) {
         by_namespace.entry(report.secret.namespace.clone()).or_default().push(report.name.clone());
     }
     for (namespace, names) in by_namespace {
         let schedule = schedule(args, &contexts, (&namespace, names.clone()));
-        let mut scheduled = match rotation_schedule::visit(&schedule, &build, printer, journal).await {
+        let mut scheduled = match rotation_schedule::visit(&schedule, &build, wanted.clone(), printer, journal).await {
             Ok((_, scheduled)) => scheduled,
             // Who does not want it, or is interrupted, has said so for all of them.
             Err(error) if error.kind() == Kind::Interrupted => return Err(error.context(UNSCHEDULED)),

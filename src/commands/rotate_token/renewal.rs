@@ -43,27 +43,19 @@ pub(super) async fn renew(
         within: args.if_expiring_within,
         dry_run: args.consent.dry_run,
     };
+    let mut outcome = Outcome::new(printer);
+    let failures = &outcome.failures;
     let renewing = printer.count("renewing", wanted.len());
     let renew = async |secret: ObjectRef| {
         let own = journal.branch();
         let result = renewer.renew(&secret, &own).await;
         renewing.one_more(result.is_err());
-        (secret, result, own)
+        let visited = Visited { name: secret.name, namespace: secret.namespace, is_only };
+        failures.sift(visited, result, &own)
     };
-    let results: Vec<(ObjectRef, Result<Renewed>, Journal)> =
-        Lanes::for_many(wanted.len(), args.parallel, printer).each(wanted, &renew).await;
+    let reports = Lanes::for_many(wanted.len(), args.parallel, printer).each(wanted, &renew).await;
     renewing.end();
-
-    let mut outcome = Outcome::default();
-    for (secret, result, own) in results {
-        match result {
-            Ok(done) => outcome.reports.push(done.report()),
-            Err(error) => {
-                let visited = Visited { name: secret.name, namespace: secret.namespace, is_only };
-                outcome.failed(visited, error, &own, printer);
-            }
-        }
-    }
+    outcome.reports = reports.iter().flatten().map(Renewed::report).collect();
     if !is_only {
         journal.told();
     }

@@ -140,6 +140,62 @@ fn a_dead_one_fails_alone_and_a_second_run_does_only_what_is_left() {
 }
 
 #[test]
+fn many_that_fail_alike_are_told_together() {
+    let Some(fleet) = Fleet::new("alike") else { return };
+    let run = started(RUN).unwrap();
+    let mut file = KubeconfigFile::new().plain(BUILD, started(BUILD).unwrap());
+    let contexts: Vec<String> = (1..=5).map(|port| format!("nobody-{port}")).collect();
+    for (context, port) in contexts.iter().zip(1..) {
+        let nobody = crate::support::kubeconfig::inline(&format!("https://127.0.0.1:{port}"), run);
+        file = file.context(context, &nobody, &token(run), "");
+    }
+    let path = fleet.write("", &contexts.iter().map(|context| format!("context: {context}")).collect::<Vec<_>>());
+    let told = "error: 5 registrations failed alike: 'nobody-1', 'nobody-2', 'nobody-3', 'nobody-4' and 'nobody-5'";
+    let output = fleet.register(&path).kubeconfig(&file.path).fails(3, &[told, "(context 'nobody-1')"]);
+    assert_eq!(output.stderr.matches("caused by:").count(), 2, "{}", output.stderr);
+    assert_eq!(rows(&output.stdout).len(), 5, "{}", output.stdout);
+}
+
+#[test]
+fn nothing_more_is_begun_when_the_build_cluster_is_gone() {
+    let Some(fleet) = Fleet::new("gone") else { return };
+    let (build, proxy) = (started(BUILD).unwrap(), Proxy::before(started(BUILD).unwrap()));
+    let mut file = KubeconfigFile::new().context(BUILD, &proxy.cluster(), &token(build), "");
+    for (context, run) in &fleet.members {
+        file = file.plain(context, started(run).unwrap());
+    }
+    let path = fleet.whole();
+    let register = || fleet.register(&path).kubeconfig(&file.path).args(["--parallel", "1"]);
+    proxy.fault(Method::PATCH, "/secrets/", Fault::Refuse(usize::MAX), usize::MAX);
+    let not_begun = "the build cluster (context 'build') does not answer any more: nothing was begun";
+    let output = register().fails(3, &["3 of 3 registrations failed", not_begun]);
+    assert_eq!(output.stderr.matches(not_begun).count(), 2, "{}", output.stderr);
+    let is_there =
+        |(context, run): &&(String, &str)| Kubectl::on(run).get(&["namespace", &format!("tapmc-{context}")]).is_some();
+    assert_eq!(fleet.members.iter().filter(is_there).count(), 1, "only the first one was begun");
+    proxy.heal();
+    register().succeeds();
+}
+
+#[test]
+fn each_is_renewed_by_the_context_that_was_named() {
+    let Some(fleet) = Fleet::new("ctx") else { return };
+    let mut file = KubeconfigFile::new().plain(BUILD, started(BUILD).unwrap());
+    for (context, run) in &fleet.members {
+        // Two contexts lead to each: which one is meant stands in the file alone.
+        file = file.plain(context, started(run).unwrap()).plain(&format!("also-{context}"), started(run).unwrap());
+    }
+    let path = fleet.whole();
+    let output = fleet.register(&path).kubeconfig(&file.path).args(["--renew", "-o", "json"]).succeeds().json();
+    let items = output["items"].as_array().unwrap();
+    assert_eq!(items.len(), 3);
+    for item in items {
+        assert_eq!(item["renewal"]["namespace"], "tapmc-renewal", "{item}");
+        assert_eq!(item["runCluster"]["context"], item["name"]);
+    }
+}
+
+#[test]
 fn a_pattern_takes_every_context_that_it_matches() {
     let Some(fleet) = Fleet::new("match") else { return };
     let register = |pattern: &str| {
