@@ -113,7 +113,7 @@ fn together(group: &[&Failure]) -> Error {
     let mut causes: Vec<String> = first.sentences().skip(1).collect();
     let root = Error::new(first.kind(), causes.pop().unwrap_or_default());
     let error = causes.into_iter().rev().fold(root, Error::context).context(format_args!(
-        "{} failed alike: {}; of the first one",
+        "{} failed alike: {} (shown is the first one)",
         words::count(group.len(), "registration"),
         words::first_few(&names)
     ));

@@ -25,7 +25,7 @@ const BEGUN_PER_LANE: usize = 4;
 /// What is called the rest: when no more than one of so many, or a single one, is missing, the others need not wait.
 const REST: usize = 10;
 /// The shortest time that the rest is waited for.
-const SHORTEST_WAIT: Duration = Duration::from_millis(500);
+const SHORTEST_WAIT: Duration = Duration::from_millis(150);
 
 /// The lanes of one command.
 pub(in crate::commands) struct Lanes {
