@@ -166,6 +166,10 @@ pub struct Change {
     pub why: Option<String>,
 }
 
+/// A resourceVersion that no object has any more: applied with it, an object is made where there is none, and one that
+/// came to be meanwhile is a conflict (measured; the API documents the latter only).
+pub const NOT_THERE: &str = "1";
+
 impl Change {
     /// A change of an object that was not there.
     #[must_use]

@@ -15,10 +15,18 @@ use crate::{
 };
 
 /// What the API server made of a change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Applied {
     /// The object's UID; empty after a deletion.
     pub uid: String,
+    /// Its resourceVersion; empty where it was not applied.
+    pub resource_version: String,
+}
+
+impl Applied {
+    fn known_by(uid: Option<String>) -> Self {
+        Self { uid: uid.unwrap_or_default(), ..Self::default() }
+    }
 }
 
 impl Cluster {
@@ -29,17 +37,15 @@ impl Cluster {
     /// observed.
     pub async fn carry_out(&self, change: &Change) -> Result<Applied> {
         match change.op {
-            Op::Keep => Ok(Applied { uid: change.uid.clone().unwrap_or_default() }),
-            Op::Create => self.apply(&change.manifest, false, false).await,
+            Op::Keep => Ok(Applied::known_by(change.uid.clone())),
+            Op::Create => self.apply(&preconditioned(change), false, false).await,
             Op::Update => self.apply(&preconditioned(change), true, false).await,
             Op::Replace => {
                 self.delete(&change.manifest, change.uid.as_deref()).await?;
                 self.apply(&change.manifest, false, false).await
             }
-            Op::Delete => {
-                self.delete(&change.manifest, change.uid.as_deref()).await.map(|()| Applied { uid: String::new() })
-            }
-            Op::Pause | Op::Resume => self.merge_patch(change, false).await.map(|_| Applied { uid: String::new() }),
+            Op::Delete => self.delete(&change.manifest, change.uid.as_deref()).await.map(|()| Applied::default()),
+            Op::Pause | Op::Resume => self.merge_patch(change, false).await.map(|_| Applied::default()),
         }
     }
 
@@ -93,7 +99,8 @@ impl Cluster {
         let applied = self.api_of(manifest).patch(&manifest.name, &params, &Patch::Apply(&manifest.body)).await;
         let tried = if dry_run { "the dry run of applying" } else { "applying" };
         let applied = applied.map_err(|error| self.explain(format_args!("{tried} {}", shown(manifest)), &error))?;
-        Ok(Applied { uid: applied.metadata.uid.unwrap_or_default() })
+        let resource_version = applied.metadata.resource_version.unwrap_or_default();
+        Ok(Applied { resource_version, ..Applied::known_by(applied.metadata.uid) })
     }
 
     /// Creates an object that must not exist yet, and gives its UID. When the answer is lost, the
@@ -105,14 +112,14 @@ impl Cluster {
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         let api = self.api_of(manifest);
         let error = match api.create(&params, &object).await {
-            Ok(created) => return Ok(Applied { uid: created.metadata.uid.unwrap_or_default() }),
+            Ok(created) => return Ok(Applied::known_by(created.metadata.uid)),
             Err(error) => self.explain(format_args!("creating {}", shown(manifest)), &error),
         };
         if error.kind() != Kind::Unreachable {
             return Err(error);
         }
         match api.get_metadata_opt(&manifest.name).await {
-            Ok(Some(PartialObjectMeta { metadata, .. })) => Ok(Applied { uid: metadata.uid.unwrap_or_default() }),
+            Ok(Some(PartialObjectMeta { metadata, .. })) => Ok(Applied::known_by(metadata.uid)),
             _ => Err(error),
         }
     }
@@ -123,7 +130,7 @@ impl Cluster {
     /// As the API server answers.
     pub async fn create_if_missing(&self, manifest: &Manifest) -> Result<Applied> {
         match self.create(manifest).await {
-            Err(error) if error.is_conflict() => Ok(Applied { uid: String::new() }),
+            Err(error) if error.is_conflict() => Ok(Applied::default()),
             created => created,
         }
     }

@@ -4,6 +4,7 @@
 mod access;
 mod apply;
 mod build_side;
+mod claiming;
 mod credential;
 mod dry_run;
 mod ending;

@@ -213,7 +213,9 @@ pub(super) fn owned(
     meta
 }
 
-pub(super) fn metadata(registration: &Registration, namespace: Option<&str>, name: &str) -> ObjectMeta {
+/// What all objects of a registration say of themselves.
+#[must_use]
+pub fn metadata(registration: &Registration, namespace: Option<&str>, name: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: namespace.map(str::to_owned),

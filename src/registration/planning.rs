@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    plan::{Change, Manifest, Op, Side},
+    plan::{Change, Manifest, NOT_THERE, Op, Side},
 };
 
 pub use doubtful::doubtful_grants;
@@ -262,7 +262,8 @@ pub(super) fn secret_change(
 ) -> Change {
     let Observed { build, run, .. } = observed;
     let Some(secret) = &build.secret else {
-        return Change::create(Side::Build, access::kubeconfig_secret(registration, recorded, None, None));
+        let change = Change::create(Side::Build, access::kubeconfig_secret(registration, recorded, None, None));
+        return Change { resource_version: Some(NOT_THERE.to_owned()), ..change };
     };
     let generation = kept_generation(secret, run);
     let desired = access::kubeconfig_secret(registration, recorded, generation.as_ref(), None);

@@ -1,13 +1,13 @@
 //! Carrying a plan out: namespaces, access and marker, token, proof, Secret, removals; and what
 //! becomes of the marker when something in between fails.
 
-use std::time::Duration;
+use std::{cell::OnceCell, time::Duration};
 
 use futures::future::join_all;
 
 use super::{Clusters, Contexts, Registering, access::Access, observe::Observation, renewal::FreshRenewal};
 use crate::{
-    cluster::{Cluster, Verified},
+    cluster::{Applied, Cluster, Verified},
     commands::renewal_namespace,
     error::{Error, Result},
     output::Progress,
@@ -62,7 +62,8 @@ pub(super) async fn apply(
         // What a namespace took to go is nobody's answer.
         registering.restart_clock();
     }
-    let run = Run { clusters, contexts, observation, plan, access: registering.access(owner, journal) };
+    let access = registering.access(owner, journal);
+    let run = Run { clusters, contexts, observation, plan, access, claimed: OnceCell::new() };
     // The record of a renewal goes after what it tells of: else nobody would know of what was left by a fault in between.
     let ends_renewal = registering.recorded().is_some_and(|recorded| recorded.renewal.is_some())
         && observation.registration.renewal.is_none();
@@ -71,7 +72,7 @@ pub(super) async fn apply(
         run.access.remove().await?;
     }
     progress.now("applying the access");
-    run.check_still_unrecorded().await?;
+    run.claim().await?;
     let mut outcome = match &plan.credential {
         CredentialPlan::Keep => {
             run.access.apply().await.into_result()?;
@@ -82,7 +83,10 @@ pub(super) async fn apply(
         }
         CredentialPlan::Issue { number, .. } => {
             let (access, marker) = futures::join!(run.access.apply(), run.access.marker(*number, None));
-            let marker = marker?;
+            let marker = match marker {
+                Ok(marker) => marker,
+                Err(error) => return Err(run.unclaimed(error).await),
+            };
             let begun = match access.into_result() {
                 Ok(uids) => {
                     futures::try_join!(run.begin(&marker, &uids, progress), run.begin_renewal(marker.bound()))
@@ -91,7 +95,7 @@ pub(super) async fn apply(
             };
             let (fresh, renewal) = match begun {
                 Ok(begun) => begun,
-                Err(error) => return Err(run.access.without_marker(&marker, error).await),
+                Err(error) => return Err(run.unclaimed(run.access.without_marker(&marker, error).await).await),
             };
             progress.now("storing the kubeconfig Secret");
             // First the one that nothing is delivered with: refused, it costs nothing.
@@ -163,28 +167,11 @@ pub(super) struct Run<'a> {
     pub(super) observation: &'a Observation,
     pub(super) plan: &'a RegistrationPlan,
     pub(super) access: Access<'a>,
+    /// The empty Secret with which this run claimed the place of the kubeconfig Secret.
+    pub(super) claimed: OnceCell<Applied>,
 }
 
 impl Run<'_> {
-    /// An account that no Secret records is made anew. Where another operator has stored one meanwhile, its token would
-    /// end with the account.
-    async fn check_still_unrecorded(&self) -> Result<()> {
-        let Observation { registration, build, .. } = self.observation;
-        let is_account = |change: &&Change| change.op == Op::Replace && change.manifest.kind == "ServiceAccount";
-        let is_replaced = self.plan.access.iter().any(|change| is_account(&change));
-        if !is_replaced || build.is_far || build.secret.is_some() {
-            return Ok(());
-        }
-        match self.clusters.build.observe_secret(&registration.secret).await? {
-            None => Ok(()),
-            Some(_) => Err(Error::conflict(format_args!(
-                "the Secret {} came to be since this run looked: somebody else registers '{}'",
-                registration.secret, registration.name
-            ))
-            .hint("run the command again: it goes on from what is there")),
-        }
-    }
-
     /// Applies the reader's own objects: what they refer to is there by now.
     async fn objects(&self) -> Result<()> {
         let carried_out = self.plan.objects.iter().map(|change| async move {

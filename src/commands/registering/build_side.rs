@@ -1,7 +1,7 @@
 //! The build cluster's side alone: a voucher redeemed once, the credential that it brings proven and
 //! stored.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{cell::OnceCell, collections::BTreeMap, path::Path, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -177,7 +177,14 @@ impl BuildSide {
         let (registration, namespace) = (&observation.registration, &observation.run.account_namespace);
         namespaces(|side| clusters.of(side), namespace, registration, plan, (wait, journal)).await?;
         let owner = self.voucher.account_namespace_uid.clone();
-        let run = Run { clusters, contexts, observation, plan, access: self.registering.access(owner, journal) };
+        let run = Run {
+            clusters,
+            contexts,
+            observation,
+            plan,
+            access: self.registering.access(owner, journal),
+            claimed: OnceCell::new(),
+        };
         if plan.credential == CredentialPlan::Keep {
             progress.now("verifying the credential");
             let mut outcome = run.keep().await?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{
     access::Marker,
     apply::{Outcome, Run},
+    claiming::came_to_be,
     issuing::NewToken,
 };
 use crate::{
@@ -110,7 +111,10 @@ impl Run<'_> {
             Some(text),
         );
         let change = Change { manifest, ..planned.clone() };
-        self.clusters.build.carry_out(&change).await?;
+        let written = self.clusters.build.carry_out(&self.in_claimed_place(&change)).await;
+        let is_first = change.op == Op::Create;
+        let registration = &self.observation.registration;
+        written.map_err(|error| if is_first && error.is_conflict() { came_to_be(registration) } else { error })?;
         self.access.journal.note(Done::new(&change));
         Ok(())
     }
@@ -121,7 +125,13 @@ impl Run<'_> {
     pub(super) async fn store(&self, fresh: &Fresh, marker: &Marker) -> Result<()> {
         match self.try_store(fresh, marker).await {
             Ok(()) => Ok(()),
-            Err(Unstored::Certainly(error)) => Err(self.access.without_marker(marker, error).await),
+            // What refuses it for its version is there: another operator's.
+            Err(Unstored::Certainly(error)) if error.is_conflict() => {
+                Err(self.access.without_marker(marker, error).await)
+            }
+            Err(Unstored::Certainly(error)) => {
+                Err(self.unclaimed(self.access.without_marker(marker, error).await).await)
+            }
             Err(Unstored::Perhaps(error)) => Err(error
                 .context(format_args!(
                     "it cannot be told whether the Secret {} was written, so the marker '{}' of its token stays",
