@@ -17,6 +17,7 @@
 //! | I7 | no token is printed, at any verbosity, or left in a file |
 //! | I8 | the command ends by its deadline |
 //! | I9 | the exit code is a documented one that fits the fault |
+//! | I10 | no run cluster of a fleet is held up by what befalls another one |
 //!
 //! What was violated beside other cases is repeated alone before it is told: a busy machine is late without any fault.
 //! Two things are answers that have to be believed, and are allowed for: who may not read `kube-system` knows a cluster by
@@ -56,6 +57,7 @@ mod dice;
 mod fault;
 mod page;
 mod part;
+mod playing;
 mod queue;
 mod races;
 mod scenario;
