@@ -46,3 +46,4 @@ for cluster in build run-a run-b; do
 	[ -z "$left" ] || fail "left on $cluster: $left"
 done
 good "nothing is left on any cluster"
+{ kubectl config delete-context run-c && kubectl config delete-cluster nowhere; } >/dev/null
