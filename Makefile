@@ -1,7 +1,7 @@
 # One line each; what they need is in the README.
 .PHONY: demo test fuzz faults lint bench dist completions
 
-demo:          ## two throw-away control planes, one registered with the other and a supply chain changed, step by step
+demo:          ## three throw-away control planes, two registered with the first and a supply chain changed, step by step
 	@tests/demo/play
 
 test:          ## all tests, on real control planes

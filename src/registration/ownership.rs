@@ -33,13 +33,16 @@ pub enum AccountState {
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage).
 pub fn check_clusters(registration: &Registration, build: &BuildFacts, run: &RunFacts) -> Result<()> {
-    let kube_system = build.identity.kube_system.is_some() && build.identity.kube_system == run.identity.kube_system;
-    let stand_in = build.identity.stand_in.is_some() && build.identity.stand_in == run.identity.stand_in;
-    let known = build
-        .secret
+    let (secret, build, run) = (&build.secret, &build.identity, &run.identity);
+    let kube_system = build.kube_system.is_some() && build.kube_system == run.kube_system;
+    let stand_in = build.stand_in.is_some() && build.stand_in == run.stand_in;
+    let known = secret
         .as_ref()
         .and_then(|secret| secret.generation.as_ref())
-        .is_some_and(|generation| build.identity.is(&generation.run_cluster_uid) == Some(true));
+        // Recorded by a namespace that stands in for it, it is told by the run cluster's own namespaces.
+        .is_some_and(|generation| {
+            [build, run].iter().any(|identity| identity.is(&generation.run_cluster_uid) == Some(true))
+        });
     if (kube_system || stand_in) && !registration.allow_same_cluster && !known {
         return Err(Error::usage("the build context and the run context lead to the same cluster")
             .hint("name two different ones, or add --allow-same-cluster if that is what you want"));

@@ -32,6 +32,14 @@ refused() {
 	grep -q -e "$2" said || fail "that should have said '$2'"
 }
 
+# Shows a command line that is to end with this exit code, and runs it.
+ends_with() {
+	printf '%s$ %s%s\n' "$dim" "$2" "$plain"
+	code=0
+	eval "$2" || code=$?
+	[ "$code" = "$1" ] || fail "that should have ended with the exit code $1, and ended with $code"
+}
+
 good() {
 	echo "${green}✔${plain} $1"
 }

@@ -17,6 +17,7 @@
 //! | I7 | no token is printed, at any verbosity, or left in a file |
 //! | I8 | the command ends by its deadline |
 //! | I9 | the exit code is a documented one that fits the fault |
+//! | I10 | no run cluster of a fleet is held up by what befalls another one |
 //!
 //! What was violated beside other cases is repeated alone before it is told: a busy machine is late without any fault.
 //! Two things are answers that have to be believed, and are allowed for: who may not read `kube-system` knows a cluster by
@@ -34,9 +35,12 @@
 //! | `TAPMC_FAULTS=all` | everything; without it a sample that is always the same |
 //! | `TAPMC_FAULTS=sites` | only the requests of each command, with their numbers |
 //! | `TAPMC_FAULTS_CASE=COMMAND/SITE/FAULT/once` | this one case, as a failure names it; `persistent` instead of `once`, `kill/before` or `kill/after` instead of a fault, two of them joined by `+` |
-//! | `TAPMC_FAULTS_SEED=N` | which pairs and races are tried |
-//! | `TAPMC_FAULTS_LANES=N` | how many cases at once (4) |
+//! | `TAPMC_FAULTS_KINDS=a,b` | only these kinds: `kills`, `faults`, `pairs`, `races` (two operators, also those of `simulated.rs`), `renewals` (that one's thirty days) |
 //! | `TAPMC_FAULTS_COMMANDS=a,b` | only these commands |
+//! | `TAPMC_FAULTS_FAULTS=N` | at most N single faults, so chosen that each command, each of its requests and each kind of fault comes as often as the others |
+//! | `TAPMC_FAULTS_SHARE=1/4` | the first of four shares, each with some of each command: four machines play all of it |
+//! | `TAPMC_FAULTS_SEED=N` | which pairs and races are tried, and which faults are chosen |
+//! | `TAPMC_FAULTS_LANES=N` | how many cases at once (4) |
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a harness that cannot go on fails")]
 #![expect(unreachable_pub, reason = "its modules are written as the small libraries they are")]
@@ -52,6 +56,8 @@ mod credential;
 mod dice;
 mod fault;
 mod page;
+mod part;
+mod playing;
 mod queue;
 mod races;
 mod scenario;
@@ -69,7 +75,8 @@ use std::{
 
 use case::Reference;
 use page::Page;
-use queue::say;
+use part::Kind;
+use queue::{Play, say};
 use scenario::Scenario;
 use settings::{Extent, Settings};
 use stage::Lane;
@@ -106,19 +113,25 @@ fn main() -> ExitCode {
             page.faults(&queue::play(&lanes[..1], vec![job], "a case"));
         }
     } else {
-        let (faulty, killed) = if is_all {
-            (choice::all_faults(&references), choice::all_kills(&references))
-        } else {
-            choice::sample(&references, settings.seed)
-        };
-        page.kills(&queue::play(&lanes, killed, "kill points"));
-        page.faults(&queue::play(&lanes, faulty, "faults"));
-        page.pairs(&queue::play(&lanes, choice::pairs(&references, settings.seed, of(PAIRS)), "pairs"));
-        page.races(&queue::play(&lanes, races::races(&references, settings.seed, of(RACES)), "two operators"));
+        let (faults, kills) = if is_all { (usize::MAX, usize::MAX) } else { choice::sampled(&references) };
+        let (faults, seed) = (settings.faults.unwrap_or(faults), settings.seed);
+        let kills = own(&settings, Kind::Kills, || choice::kills(&references, kills, seed));
+        page.kills(&queue::play(&lanes, kills, "kill points"));
+        let faults = own(&settings, Kind::Faults, || choice::faults(&references, faults, seed));
+        page.faults(&queue::play(&lanes, faults, "faults"));
+        let pairs = own(&settings, Kind::Pairs, || choice::pairs(&references, seed, of(PAIRS)));
+        page.pairs(&queue::play(&lanes, pairs, "pairs"));
+        let races = own(&settings, Kind::Races, || races::races(&references, seed, of(RACES)));
+        page.races(&queue::play(&lanes, races, "two operators"));
     }
     broken += page.violations();
     say(&page.render());
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// This machine's share of a kind of cases, where that kind is played.
+fn own<J: Play>(settings: &Settings, kind: Kind, jobs: impl FnOnce() -> Vec<J>) -> Vec<J> {
+    if settings.part.has(kind) { choice::dealt(jobs(), settings.part.share) } else { Vec::new() }
 }
 
 /// Plays each command without faults, several at once; tells of those that go wrong without any.
@@ -130,6 +143,12 @@ fn references(lanes: &[Lane], settings: &Settings) -> (Vec<Reference>, usize) {
             .is_none_or(|case| case.starts_with("race/") || case.split('/').next() == Some(scenario.name));
         of_case && (settings.commands.is_empty() || settings.commands.iter().any(|name| name == scenario.name))
     };
+    if let Some(unknown) =
+        settings.commands.iter().find(|name| !scenario::all().iter().any(|known| known.name == **name))
+    {
+        let names: Vec<&str> = scenario::all().iter().map(|known| known.name).collect();
+        panic!("TAPMC_FAULTS_COMMANDS: there is no command '{unknown}': there are {}", names.join(", "));
+    }
     let scenarios: Vec<&'static Scenario> = scenario::all().into_iter().filter(wanted).collect();
     let (next, found) = (Mutex::new(scenarios.iter().enumerate()), Mutex::new(Vec::new()));
     thread::scope(|scope| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     case::Reference,
+    part::Share,
     queue::{Job, Play, longest},
     races::Race,
     settings::Settings,
@@ -15,6 +16,7 @@ type Done<J> = (J, crate::case::Outcome);
 pub struct Page {
     rows: Vec<Row>,
     seed: u64,
+    share: Share,
     races: (usize, usize),
     longest: Duration,
 }
@@ -42,7 +44,13 @@ impl Page {
             pairs: 0,
             violations: 0,
         };
-        Self { rows: references.iter().map(row).collect(), seed: settings.seed, races: (0, 0), longest: Duration::ZERO }
+        Self {
+            rows: references.iter().map(row).collect(),
+            seed: settings.seed,
+            share: settings.part.share,
+            races: (0, 0),
+            longest: Duration::ZERO,
+        }
     }
 
     /// Adds cases of one fault.
@@ -104,12 +112,13 @@ impl Page {
         line("all", sum);
         let points: usize = 2 * sum[0];
         text.push_str(&format!(
-            "kill points: {} of {points} · two operators: {} races, {} violations · longest run {:.1} s · seed {}\n",
+            "kill points: {} of {points} · two operators: {} races, {} violations · longest run {:.1} s · seed {} · share {}\n",
             sum[2],
             self.races.0,
             self.races.1,
             self.longest.as_secs_f64(),
             self.seed,
+            self.share,
         ));
         text
     }

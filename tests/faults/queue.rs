@@ -89,6 +89,9 @@ impl Play for Race<'_> {
 /// Plays all; gives how each went.
 pub fn play<J: Play>(lanes: &[Lane], jobs: Vec<J>, what: &str) -> Vec<(J, Outcome)> {
     let number = jobs.len();
+    if number == 0 {
+        return Vec::new();
+    }
     let queue = Mutex::new(VecDeque::from(jobs));
     let done = Mutex::new(Vec::new());
     let late = Mutex::new(Vec::new());

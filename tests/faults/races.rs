@@ -65,7 +65,7 @@ impl Race<'_> {
 
     /// Runs it.
     pub fn run(&self, lane: &Lane) -> Outcome {
-        let stage = Stage::new(lane);
+        let stage = Stage::new(lane, self.first.scenario.run_clusters);
         (self.first.scenario.prepare)(&stage);
         let theirs = foreign(&stage);
         let commands = [self.first, self.second].map(|reference| (reference.scenario.command)(&stage));

@@ -1,6 +1,7 @@
 //! The commands that are played, each with what has to be there before.
 
 mod deliveries;
+mod fleets;
 mod registrations;
 mod renewals;
 mod sides;
@@ -26,8 +27,8 @@ pub struct Scenario {
     pub always: fn(&Stage) -> Result<(), String>,
     /// Does success mean that the former token has ended?
     pub ends_former: bool,
-    /// Is there a registration, and a run cluster?
-    pub registers: bool,
+    /// What each registration is of: the run cluster, and in a fleet the build cluster as well.
+    pub run_clusters: &'static [Side],
     /// Is the credential removed?
     pub removes: bool,
     /// Does it do one side alone, and leave the other to its administrator?
@@ -48,7 +49,7 @@ const USUAL: Scenario = Scenario {
     watched: |_| Vec::new(),
     always: |_| Ok(()),
     ends_former: false,
-    registers: true,
+    run_clusters: &[Side::Run],
     removes: false,
     one_side: false,
     allowance: Duration::ZERO,
@@ -58,7 +59,7 @@ const USUAL: Scenario = Scenario {
 
 /// All of them.
 pub fn all() -> Vec<&'static Scenario> {
-    let groups = [registrations::ALL, renewals::ALL, sides::ALL, supply_chains::ALL, deliveries::ALL];
+    let groups = [registrations::ALL, fleets::ALL, renewals::ALL, sides::ALL, supply_chains::ALL, deliveries::ALL];
     groups.into_iter().flatten().collect()
 }
 

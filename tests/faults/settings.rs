@@ -2,6 +2,8 @@
 
 use std::env;
 
+use crate::part::Part;
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -9,7 +11,11 @@ pub struct Settings {
     pub extent: Extent,
     /// One case alone.
     pub case: Option<String>,
-    /// What decides about pairs, races and samples.
+    /// Which kinds of cases, and this machine's share of them.
+    pub part: Part,
+    /// At most so many single faults.
+    pub faults: Option<usize>,
+    /// What decides about pairs, races and what is chosen.
     pub seed: u64,
     /// How many cases at once.
     pub lanes: usize,
@@ -34,9 +40,11 @@ const SEED: u64 = 8;
 impl Settings {
     /// As the environment says.
     pub fn from_environment() -> Self {
-        let number = |name: &str| {
-            env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+        let number = |name: &str| -> Option<u64> {
+            let text = env::var(name).ok().filter(|text| !text.is_empty())?;
+            Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: '{text}'")))
         };
+        let small = |name: &str| number(name).map(|number| usize::try_from(number).expect("a small number"));
         let commands = env::var("TAPMC_FAULTS_COMMANDS").unwrap_or_default();
         Self {
             extent: match env::var("TAPMC_FAULTS").as_deref() {
@@ -46,8 +54,10 @@ impl Settings {
                 _ => Extent::Sample,
             },
             case: env::var("TAPMC_FAULTS_CASE").ok(),
+            part: Part::from_environment(),
+            faults: small("TAPMC_FAULTS_FAULTS"),
             seed: number("TAPMC_FAULTS_SEED").unwrap_or(SEED),
-            lanes: usize::try_from(number("TAPMC_FAULTS_LANES").unwrap_or(4)).expect("a small number").max(1),
+            lanes: small("TAPMC_FAULTS_LANES").unwrap_or(4).max(1),
             commands: commands.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         }
     }

@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `TAPMC_FAULTS=all` | everything; without it a sample that is always the same |
 //! | `TAPMC_FAULTS_CASE=…` | this one case, as a failure names it |
+//! | `TAPMC_FAULTS_KINDS=a,b` | only these kinds: `races` are the two operators, `renewals` the thirty days; others are `main.rs`'s |
+//! | `TAPMC_FAULTS_SHARE=1/4` | the first of four shares of the schedules; the thirty days are the first one's |
 //! | `TAPMC_FAULTS_SEED=N` | which schedules and failures are tried |
 //! | `TAPMC_FAULTS_LANES=N` | how many at once (as many as there are processors) |
 
@@ -18,6 +20,7 @@
 
 #[path = "simulated/dice.rs"]
 mod dice;
+mod part;
 #[path = "simulated/settings.rs"]
 mod settings;
 #[path = "../../benches/simulator/mod.rs"]

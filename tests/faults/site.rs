@@ -33,13 +33,18 @@ pub struct Site {
     pub nth: usize,
 }
 
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Build => "build",
+            Self::Run => "run",
+        })
+    }
+}
+
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = match self.side {
-            Side::Build => "build",
-            Side::Run => "run",
-        };
-        write!(f, "{side} {} {}", self.method, self.path)?;
+        write!(f, "{} {} {}", self.side, self.method, self.path)?;
         if self.nth > 1 { write!(f, " ({})", self.nth) } else { Ok(()) }
     }
 }
@@ -123,7 +128,7 @@ pub fn numbered(runs: &[Vec<Site>]) -> Vec<Site> {
 static UID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").expect("an expression")
 });
-static OWN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bID-[a-km-z2-9]{5}\b").expect("an expression"));
+static OWN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(ID(-too)?)-[a-km-z2-9]{5}\b").expect("an expression"));
 static MINUTE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d+ \* \* \* \*").expect("an expression"));
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9a-f]{32,}").expect("an expression"));
 static TIME: LazyLock<Regex> =
@@ -138,7 +143,7 @@ pub fn scrub(text: &str, id: &str) -> String {
     let text = text.replace(id, "ID");
     let text = UID.replace_all(&text, "UID");
     let text = TIME.replace_all(&text, "TIME");
-    let text = OWN.replace_all(&text, "ID-*");
+    let text = OWN.replace_all(&text, "$1-*");
     let text = MINUTE.replace_all(&text, "# * * * *");
     let text = HASH.replace_all(&text, "HASH");
     let text = MARKER.replace_all(&text, "$1-#");

@@ -65,6 +65,28 @@ pub struct Stage<'a> {
     pub id: String,
     /// A folder of its own.
     pub dir: TempDir,
+    /// What each of its registrations is of.
+    run_clusters: &'static [Side],
+}
+
+/// A registration of a stage.
+pub struct Registration {
+    /// Its name.
+    pub name: String,
+    /// The cluster that it is of.
+    pub side: Side,
+}
+
+impl Registration {
+    /// The account namespace.
+    pub fn account_namespace(&self) -> String {
+        format!("tapmc-{}", self.name)
+    }
+
+    /// The kubeconfig Secret.
+    pub fn secret(&self) -> String {
+        format!("{}-kubeconfig", self.name)
+    }
 }
 
 /// What a run of the plugin left.
@@ -80,10 +102,21 @@ pub struct Ran {
 }
 
 impl<'a> Stage<'a> {
-    /// A new one.
-    pub fn new(lane: &'a Lane) -> Self {
+    /// A new one, for registrations of these clusters.
+    pub fn new(lane: &'a Lane, run_clusters: &'static [Side]) -> Self {
         // The letter at the end: no name is the beginning of another one.
-        Self { lane, id: format!("{}x", unique("f")), dir: tempfile::tempdir().expect("a folder") }
+        Self { lane, id: format!("{}x", unique("f")), dir: tempfile::tempdir().expect("a folder"), run_clusters }
+    }
+
+    /// The registrations that it is to have.
+    pub fn registrations(&self) -> Vec<Registration> {
+        let names = [self.id.clone(), format!("{}-too", self.id)];
+        names.into_iter().zip(self.run_clusters).map(|(name, side)| Registration { name, side: *side }).collect()
+    }
+
+    /// The query by which what is theirs is listed.
+    pub fn selector(&self) -> String {
+        format!("labelSelector=kubectl-tapmc/registration+in+({0},{0}-too)", self.id)
     }
 
     /// The cluster of that side, as it is.
@@ -112,11 +145,6 @@ impl<'a> Stage<'a> {
     /// The namespace on the build cluster with the renewal kubeconfig.
     pub fn renewal_namespace(&self) -> String {
         format!("l-{}", self.id)
-    }
-
-    /// The account namespace.
-    pub fn account_namespace(&self) -> String {
-        format!("tapmc-{}", self.id)
     }
 
     /// The address by which the plugin reaches the run cluster, and its CA in base64.
@@ -193,7 +221,15 @@ impl<'a> Stage<'a> {
             for namespace in [self.build_namespace(), self.renewal_namespace()] {
                 self.lane.build.delete(&format!("/api/v1/namespaces/{namespace}/{kind}"));
             }
-            self.lane.run.delete(&format!("/api/v1/namespaces/{}/{kind}", self.account_namespace()));
+            for registration in self.registrations() {
+                let path = format!("/api/v1/namespaces/{}/{kind}", registration.account_namespace());
+                self.api(registration.side).delete(&path);
+            }
+        }
+        if self.run_clusters.len() > 1 {
+            for path in RENEWAL {
+                self.lane.build.delete(&format!("{path}?{}", self.selector()));
+            }
         }
     }
 
@@ -209,6 +245,15 @@ impl<'a> Stage<'a> {
         command
     }
 }
+
+/// Where what renews tokens is, if nobody chooses another namespace.
+pub const RENEWAL: [&str; 5] = [
+    "/apis/batch/v1/namespaces/tapmc-renewal/cronjobs",
+    "/api/v1/namespaces/tapmc-renewal/secrets",
+    "/api/v1/namespaces/tapmc-renewal/serviceaccounts",
+    "/apis/rbac.authorization.k8s.io/v1/namespaces/tapmc-renewal/roles",
+    "/apis/rbac.authorization.k8s.io/v1/namespaces/tapmc-renewal/rolebindings",
+];
 
 /// With the time that a busy machine needs.
 pub fn patient(mut args: Vec<String>) -> Vec<String> {

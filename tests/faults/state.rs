@@ -27,10 +27,13 @@ pub fn state(stage: &Stage, scenario: &Scenario) -> State {
     let mut found = State::new();
     for object in objects(stage, scenario) {
         let (place, object) = object;
+        let is_of_account = stage.registrations().iter().any(|registration| {
+            let account = registration.account_namespace();
+            place.starts_with(&format!("{} ", registration.side)) && object["metadata"]["namespace"] == account.as_str()
+        });
         let is_marker = place.contains("/secrets/")
-            && place.starts_with("run ")
-            && object["metadata"]["labels"]["kubectl-tapmc/registration"].is_string()
-            && object["metadata"]["namespace"] == stage.account_namespace().as_str();
+            && is_of_account
+            && object["metadata"]["labels"]["kubectl-tapmc/registration"].is_string();
         let is_everywhere =
             ["kube-root-ca.crt", "default"].contains(&object["metadata"]["name"].as_str().unwrap_or_default());
         let is_backup = object["metadata"]["labels"]["kubectl-tapmc/backup"].is_string();
@@ -43,9 +46,10 @@ pub fn state(stage: &Stage, scenario: &Scenario) -> State {
 
 /// What others have, to the letter.
 pub fn foreign(stage: &Stage) -> State {
-    let places = [(Side::Build, stage.build_namespace()), (Side::Run, stage.apps()), (Side::Run, stage.more_apps())];
-    let paths = places.map(|(side, namespace)| (side, foreign_path(stage, &namespace)));
-    paths.into_iter().filter_map(|(side, path)| Some((path.clone(), stage.api(side).get(&path)?))).collect()
+    let mut places = vec![(Side::Build, stage.build_namespace()), (Side::Run, stage.more_apps())];
+    places.extend(stage.registrations().iter().map(|registration| (registration.side, stage.apps())));
+    let paths = places.into_iter().map(|(side, namespace)| (side, foreign_path(stage, &namespace)));
+    paths.filter_map(|(side, path)| Some((format!("{side} {path}"), stage.api(side).get(&path)?))).collect()
 }
 
 /// Where somebody else has an object.
@@ -55,12 +59,11 @@ fn foreign_path(stage: &Stage, namespace: &str) -> String {
 
 fn objects(stage: &Stage, scenario: &Scenario) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    let mut paths = usual(stage, scenario);
+    let mut paths = usual(stage);
     paths.extend((scenario.watched)(stage));
     for (side, path) in paths {
         let api = stage.api(side);
         let Some(answer) = api.get(&path) else { continue };
-        let side = if side == Side::Build { "build" } else { "run" };
         let objects = answer["items"].as_array().cloned().unwrap_or_else(|| vec![answer.clone()]);
         let is_list = answer["items"].is_array();
         for object in objects {
@@ -73,30 +76,30 @@ fn objects(stage: &Stage, scenario: &Scenario) -> Vec<(String, Value)> {
     found
 }
 
-fn usual(stage: &Stage, scenario: &Scenario) -> Vec<(Side, String)> {
+fn usual(stage: &Stage) -> Vec<(Side, String)> {
     let mut paths = Vec::new();
     for kind in ["secrets", "configmaps", "serviceaccounts"] {
         paths.push((Side::Build, format!("/api/v1/namespaces/{}/{kind}", stage.build_namespace())));
     }
-    if !scenario.registers {
-        return paths;
-    }
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
-    let label = format!("labelSelector=kubectl-tapmc/registration={}", stage.id);
-    for namespace in [stage.account_namespace(), stage.apps(), stage.more_apps()] {
-        for path in [
-            format!("/api/v1/namespaces/{namespace}/secrets"),
-            format!("/api/v1/namespaces/{namespace}/serviceaccounts"),
-            format!("/api/v1/namespaces/{namespace}/configmaps"),
-            format!("{rbac}/namespaces/{namespace}/roles"),
-            format!("{rbac}/namespaces/{namespace}/rolebindings"),
-        ] {
-            paths.push((Side::Run, path));
+    let label = stage.selector();
+    for registration in stage.registrations() {
+        let (side, account) = (registration.side, registration.account_namespace());
+        for namespace in [account.clone(), stage.apps(), stage.more_apps()] {
+            for path in [
+                format!("/api/v1/namespaces/{namespace}/secrets"),
+                format!("/api/v1/namespaces/{namespace}/serviceaccounts"),
+                format!("/api/v1/namespaces/{namespace}/configmaps"),
+                format!("{rbac}/namespaces/{namespace}/roles"),
+                format!("{rbac}/namespaces/{namespace}/rolebindings"),
+            ] {
+                paths.push((side, path));
+            }
         }
+        paths.push((side, format!("/api/v1/namespaces/{account}")));
+        paths.push((side, format!("{rbac}/clusterroles?{label}")));
+        paths.push((side, format!("{rbac}/clusterrolebindings?{label}")));
     }
-    paths.push((Side::Run, format!("/api/v1/namespaces/{}", stage.account_namespace())));
-    paths.push((Side::Run, format!("{rbac}/clusterroles?{label}")));
-    paths.push((Side::Run, format!("{rbac}/clusterrolebindings?{label}")));
     paths
 }
 

@@ -91,6 +91,19 @@ fn no_script_is_made_of_what_others_may_write_and_no_credential_stays() {
 }
 
 #[test]
+fn the_shares_of_the_faults_are_all_of_them() {
+    let faults = &workflows()["nightly"]["jobs"]["faults"];
+    let shares = faults["strategy"]["matrix"]["share"].as_array().unwrap();
+    let numbers: Vec<Value> = (1..=shares.len()).map(|number| json!(number)).collect();
+    assert_eq!(*shares, numbers);
+    let harness = fs::read_to_string(Path::new(ROOT).join("tests/faults/main.rs")).unwrap();
+    for (name, value) in faults["env"].as_object().unwrap() {
+        assert!(harness.contains(&format!("| `{name}=")), "the harness knows no {name}");
+        assert_eq!(*value, json!("${{ matrix.share }}/${{ strategy.job-total }}"));
+    }
+}
+
+#[test]
 fn what_they_run_is_there() {
     let makefile = fs::read_to_string(Path::new(ROOT).join("Makefile")).unwrap();
     let mut made = BTreeSet::new();

@@ -142,7 +142,7 @@ pub(super) async fn namespaces<'a>(
                 cluster.await_gone(&change.manifest, wait).await?;
             }
             let is_plain = change.side == Side::Build || &change.manifest.name != account;
-            let (applied, done) = if is_plain {
+            let (applied, done) = if is_plain && change.op == Op::Create {
                 // Applied, one that came to be meanwhile would be marked as made by us.
                 (cluster.create_if_missing(&change.manifest).await?, Done::new(change).with_result("created"))
             } else {

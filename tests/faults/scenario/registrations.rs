@@ -86,15 +86,23 @@ pub(super) fn namespaces(stage: &Stage) {
 pub(super) fn registered(stage: &Stage) {
     namespaces(stage);
     stage.plays(&words(REGISTER, stage));
+    others_fields(stage);
+}
+
+/// Others' fields on the objects of each registration.
+pub(super) fn others_fields(stage: &Stage) {
     let theirs =
         json!({"metadata": {"annotations": {"example.com/whose": FOREIGN}, "labels": {"example.com/whose": FOREIGN}}});
     let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces";
-    for (side, path) in [
-        (Side::Build, format!("/api/v1/namespaces/{}/secrets/{}-kubeconfig", stage.build_namespace(), stage.id)),
-        (Side::Run, format!("{rbac}/{}/roles/{}", stage.apps(), stage.account_namespace())),
-        (Side::Run, format!("{rbac}/{}/rolebindings/{}", stage.apps(), stage.account_namespace())),
-        (Side::Run, format!("/api/v1/namespaces/{}/serviceaccounts/delivery", stage.account_namespace())),
-    ] {
-        stage.api(side).merge(&path, &theirs);
+    for registration in stage.registrations() {
+        let (side, account, secret) = (registration.side, registration.account_namespace(), registration.secret());
+        for (side, path) in [
+            (Side::Build, format!("/api/v1/namespaces/{}/secrets/{secret}", stage.build_namespace())),
+            (side, format!("{rbac}/{}/roles/{account}", stage.apps())),
+            (side, format!("{rbac}/{}/rolebindings/{account}", stage.apps())),
+            (side, format!("/api/v1/namespaces/{account}/serviceaccounts/delivery")),
+        ] {
+            stage.api(side).merge(&path, &theirs);
+        }
     }
 }

@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_secs(20);
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "pause-supply-chain",
-        registers: false,
+        run_clusters: &[],
         prepare: installed,
         command: |stage| words(PAUSE, stage),
         watched: installs,
@@ -34,7 +34,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "resume-supply-chain",
-        registers: false,
+        run_clusters: &[],
         prepare: |stage| {
             installed(stage);
             stage.plays(&words(PAUSE, stage));
@@ -46,7 +46,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "pause-supply-chain-of-paused",
-        registers: false,
+        run_clusters: &[],
         prepare: paused_by_somebody,
         command: |stage| words(PAUSE, stage),
         watched: installs,
@@ -56,7 +56,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "resume-supply-chain-of-paused",
-        registers: false,
+        run_clusters: &[],
         prepare: |stage| {
             paused_by_somebody(stage);
             stage.plays(&words(PAUSE, stage));
@@ -70,7 +70,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "apply-supply-chain",
-        registers: false,
+        run_clusters: &[],
         prepare: changeable,
         command: |stage| words(APPLY, stage),
         watched: chain,
@@ -79,7 +79,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "undo-supply-chain",
-        registers: false,
+        run_clusters: &[],
         prepare: |stage| {
             changeable(stage);
             stage.plays(&words(APPLY, stage));

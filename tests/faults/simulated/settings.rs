@@ -2,6 +2,8 @@
 
 use std::{num::NonZero, thread};
 
+use super::part::Part;
+
 /// What is tried.
 #[derive(Debug)]
 pub struct Settings {
@@ -9,6 +11,8 @@ pub struct Settings {
     pub all: bool,
     /// This one case.
     pub case: Option<String>,
+    /// Which kinds, and this machine's share.
+    pub part: Part,
     /// What chance follows from.
     pub seed: u64,
     /// How many at once.
@@ -25,6 +29,7 @@ impl Settings {
         Self {
             all: text("TAPMC_FAULTS").as_deref() == Some("all"),
             case: text("TAPMC_FAULTS_CASE"),
+            part: Part::from_environment(),
             seed: number("TAPMC_FAULTS_SEED").unwrap_or(1),
             lanes: number("TAPMC_FAULTS_LANES").map_or(processors, |lanes| usize::try_from(lanes).unwrap_or(1)),
         }

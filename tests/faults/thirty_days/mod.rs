@@ -14,7 +14,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
-    PLUGIN, say,
+    PLUGIN,
+    part::Kind,
+    say,
     settings::Settings,
     simulator::{OPERATOR, Reach, Simulator},
     stored,
@@ -35,11 +37,12 @@ const RENEWALS: &str = "tapmc-renewal";
 
 /// Lives through them; gives the violations.
 pub fn run(settings: &Settings) -> Vec<String> {
-    let seed = match settings.case.as_deref().map(|case| case.strip_prefix(CASE)) {
-        Some(None) => return Vec::new(),
-        Some(Some(seed)) => seed.parse().unwrap_or(settings.seed),
-        None => settings.seed,
+    let seed = match settings.case.as_deref() {
+        Some(case) => case.strip_prefix(CASE).map(|seed| seed.parse().unwrap_or(settings.seed)),
+        None if settings.part.has(Kind::Renewals) => settings.part.share.of(vec![settings.seed]).pop(),
+        None => None,
     };
+    let Some(seed) = seed else { return Vec::new() };
     let (clusters, days) = EXTENT[usize::from(!settings.all)];
     let begun = Instant::now();
     let mut fleet = Fleet::register(clusters, seed);

@@ -27,7 +27,7 @@ use std::{
     time::Instant,
 };
 
-use super::{say, settings::Settings};
+use super::{part::Kind, say, settings::Settings};
 use arena::Arena;
 use schedule::{PAIRS, Schedule};
 
@@ -38,10 +38,12 @@ const SCHEDULES: [usize; 2] = [10_400, 150];
 pub fn run(settings: &Settings) -> Vec<String> {
     let schedules = if let Some(case) = &settings.case {
         Schedule::parse(case).into_iter().collect()
+    } else if !settings.part.has(Kind::Races) {
+        Vec::new()
     } else {
         let arena = Arena::new();
         let counts: Vec<[usize; 2]> = PAIRS.iter().map(|pair| arena.count(pair)).collect();
-        schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed)
+        settings.part.share.of(schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed))
     };
     if schedules.is_empty() {
         return Vec::new();

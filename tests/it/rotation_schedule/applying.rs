@@ -130,6 +130,18 @@ fn an_object_of_somebody_else_is_left_alone() {
 }
 
 #[test]
+fn who_may_make_no_namespaces_changes_a_schedule_in_one_that_is_there() {
+    let Some(proxied) = crate::register_run_cluster::case::Proxied::new("nonamespaces") else { return };
+    let renewed = Renewed { locked: unique("locked"), case: proxied.case };
+    renewed.case.register().kubeconfig(&proxied.file.path).succeeds();
+    renewed.apply().kubeconfig(&proxied.file.path).succeeds();
+    proxied.build.fault(hyper::Method::POST, "/api/v1/namespaces?", Fault::Answer(403), 9);
+    let output = renewed.apply().args(["--schedule", "7 * * * *"]).kubeconfig(&proxied.file.path).succeeds();
+    assert!(output.stdout.contains(&format!("namespace/{} unchanged", renewed.locked)), "{}", output.stdout);
+    assert_eq!(renewed.only("cronjobs")["spec"]["schedule"], "7 * * * *");
+}
+
+#[test]
 fn without_admission_policies_it_says_what_stays_open() {
     let Some(proxied) = crate::register_run_cluster::case::Proxied::new("oldcluster") else { return };
     let renewed = Renewed { locked: unique("locked"), case: proxied.case };
