@@ -182,10 +182,10 @@ fn an_account_that_the_build_cluster_does_not_record_is_made_anew() {
 fn one_cluster_in_both_roles_is_refused_unless_it_was_allowed_before() {
     let registration = Registration::resolve(&asked(), None).unwrap();
     let mut facts = registered(&registration, NOW, NOW + 1_000);
-    facts.0.identity = Identity { stand_in: Some(("default".into(), "d".into())), ..facts.1.identity.clone() };
-    facts.1.identity.stand_in = Some(("apps".into(), "n".into()));
+    facts.1.identity = Identity { stand_in: Some(("apps".into(), "n".into())), ..facts.0.identity.clone() };
+    facts.0.identity.stand_in = Some(("default".into(), "d".into()));
     // By `kube-system`, and by the namespace that stands in for it where that could not be read.
-    for recorded in ["run", "apps:n"] {
+    for recorded in ["build", "apps:n"] {
         facts.0.secret.as_mut().unwrap().generation.as_mut().unwrap().run_cluster_uid = recorded.into();
         assert_eq!(why(&planned(&registration, &facts)), "keep");
     }
