@@ -99,7 +99,7 @@ pub struct RotateTokenArgs {
 #[command(next_help_heading = "Renewal")]
 pub struct RenewalArgs {
     /// Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running
-    /// generation, and only a token with less than half of its life left (or --if-expiring-within)
+    /// generation, and only a token with a third of its life behind it (or --if-expiring-within)
     #[arg(long, conflicts_with_all = ["evict", "grace", "duration", "run_context", "run_as", "run_as_group", "run_side", "build_side"])]
     pub renewal: bool,
 

@@ -37,7 +37,7 @@ pub(super) struct Renewer<'a> {
     pub build: &'a Cluster,
     /// How long the run clusters may take.
     pub limits: Limits,
-    /// What is due, where it is not what has less than half of its life left.
+    /// What is due, where it is not what has more than a third of its life behind it.
     pub within: Option<Duration>,
     /// How far it goes.
     pub dry_run: DryRun,

@@ -118,6 +118,13 @@ impl Claims {
     pub fn is_half_lived(&self, now: jiff::Timestamp) -> bool {
         self.exp.saturating_sub(now.as_second()) < self.exp.saturating_sub(self.iat) / 2
     }
+
+    /// Is more than a third of its life over at `now`? What renews it then, every eighth of its life, has three more tries
+    /// after a third of its life in which nothing could be reached.
+    #[must_use]
+    pub fn is_to_be_renewed(&self, now: jiff::Timestamp) -> bool {
+        now.as_second().saturating_sub(self.iat) > self.exp.saturating_sub(self.iat) / 3
+    }
 }
 
 /// An object that a token is bound to.
@@ -150,6 +157,7 @@ mod tests {
         assert!(claims.is_of("system:serviceaccount:a:b", "u"));
         assert!(!claims.is_of("system:serviceaccount:a:b", "v") && !claims.is_of("system:serviceaccount:a:c", "u"));
         assert!(!claims.is_half_lived(at(51)) && claims.is_half_lived(at(52)));
+        assert!(!claims.is_to_be_renewed(at(34)) && claims.is_to_be_renewed(at(35)));
         assert_eq!(claims.aud.into_list(), ["x"]);
         assert_eq!(token.life(), Some(Life { begins: Some(1), ends: Some(101) }));
         let endless = Token::new(format!("h.{}.s", URL_SAFE_NO_PAD.encode("{}")));

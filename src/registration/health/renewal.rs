@@ -13,11 +13,11 @@ impl Judge<'_> {
     }
 
     /// A token that nobody renewed although it was due: runs are an eighth of a life apart at the most, and
-    /// the first one after half of it renews.
+    /// the first one after a third of it renews.
     pub(super) fn late_renewal(&self, left: i64, life: i64) -> Option<Finding> {
         let severity = match left {
             _ if left < life / 5 => Severity::Critical,
-            _ if left < life / 8 * 3 => Severity::Attention,
+            _ if left < life / 2 => Severity::Attention,
             _ => return None,
         };
         let message = format!(

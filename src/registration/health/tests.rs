@@ -96,9 +96,9 @@ fn a_life_that_should_have_been_renewed() {
     let then = |second, sight| words(Facts { now: at(second), renewal: Some(&sight), ..facts(&held, None) });
     let scheduled = || RenewalSight::Scheduled { job: "renew-run-a".into(), ends: Some(at(2_100)) };
     let gone = || RenewalSight::Gone("it is gone".into());
-    // A run, and its jitter, may come an eighth of a life after the half of it.
-    assert_eq!(then(1_620, scheduled()), []);
-    assert_eq!(then(1_630, scheduled()), [(Severity::Attention, "renewal-fails")]);
+    // A run, and its jitter, may come an eighth of a life after a third of it.
+    assert_eq!(then(1_500, scheduled()), []);
+    assert_eq!(then(1_510, scheduled()), [(Severity::Attention, "renewal-fails")]);
     assert_eq!(then(1_801, scheduled()), [(Severity::Critical, "renewal-fails")]);
     assert_eq!(then(2_000, scheduled()), [(Severity::Broken, "expired")]);
     let ended = RenewalSight::Scheduled { job: "renew-run-a".into(), ends: Some(at(1_400)) };

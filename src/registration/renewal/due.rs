@@ -101,12 +101,12 @@ impl Renewing {
         Ok(Self { name, recorded, renewal, own: own_stored, delivery: stored, generation, own_claims, delivery_claims })
     }
 
-    /// What is due at `now`: what has less than half of its life left, or no more than `within`.
+    /// What is due at `now`: what has more than a third of its life behind it, or no more than `within`.
     /// A renewal kubeconfig of another generation than the running one is always due.
     #[must_use]
     pub fn due(&self, now: Timestamp, within: Option<Duration>) -> Due {
         let is_due = |claims: &Claims| match within {
-            None => claims.is_half_lived(now),
+            None => claims.is_to_be_renewed(now),
             Some(within) => {
                 claims.exp.saturating_sub(now.as_second()) <= i64::try_from(within.as_secs()).unwrap_or(i64::MAX)
             }

@@ -1,5 +1,5 @@
 //! Renewal: a second account on the run cluster may issue tokens of the first one and of itself, and
-//! nothing else; a CronJob on the build cluster holds its kubeconfig and uses it before half of a
+//! nothing else; a CronJob on the build cluster holds its kubeconfig and uses it when a third of a
 //! token's life is over.
 //!
 //! [`access`] is what stands on the run cluster, [`schedule`] what stands on the build cluster,

@@ -37,15 +37,15 @@ fn the_pods_own_command_keeps_what_is_young_and_renews_what_is_not() {
 }
 
 #[test]
-fn a_token_is_renewed_when_half_of_its_life_is_over_by_the_run_clusters_clock() {
-    let Some(Proxied { case, run, file, build: _build }) = Proxied::new("half") else { return };
+fn a_token_is_renewed_when_a_third_of_its_life_is_over_by_the_run_clusters_clock() {
+    let Some(Proxied { case, run, file, build: _build }) = Proxied::new("third") else { return };
     let renewed = Renewed { case, locked: unique("locked") };
     renewed.case.register().kubeconfig(&file.path).args(["--duration", "24h"]).succeeds();
     renewed.apply().kubeconfig(&file.path).succeeds();
     let before = renewed.case.kubeconfig();
-    run.set_clock_ahead(11 * 3_600 + 3_000);
+    run.set_clock_ahead(7 * 3_600 + 3_000);
     assert!(renewed.pod().command().succeeds().stdout.contains(" kept "));
-    run.set_clock_ahead(12 * 3_600 + 60);
+    run.set_clock_ahead(8 * 3_600 + 60);
     assert!(renewed.pod().command().succeeds().stdout.contains(" renewed "));
     assert_ne!(renewed.case.kubeconfig(), before);
     renewed.case.as_reader(&["get", "configmaps", "-n", &renewed.case.apps]).unwrap();
