@@ -31,7 +31,7 @@ pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journa
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
     let targets = targets::wanted(&build, &args).await?;
     let visit = Visit {
-        build: build.cluster.clone(),
+        build: Some(build.cluster.clone()),
         kind: "RotationReport",
         doing: "rotating",
         done: "rotated",

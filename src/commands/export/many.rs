@@ -46,7 +46,7 @@ pub(super) async fn exported(
     }
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
     let visit = Visit {
-        build: build.cluster.clone(),
+        build: Some(build.cluster.clone()),
         kind: "ExportReportList",
         doing: "exporting",
         done: "exported",

@@ -46,7 +46,7 @@ pub(super) async fn register(
     let renewed: HashMap<(String, String), String> =
         renewed.map(|target| (target.visited.key(), target.contexts.run.clone())).collect();
     let visit = Visit {
-        build: shared.clone(),
+        build: Some(shared.clone()),
         kind: "RegistrationReportList",
         doing: "registering",
         done: "registered",

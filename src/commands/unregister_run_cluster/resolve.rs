@@ -1,6 +1,6 @@
 //! From what was typed to the registrations that are to go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures::future::join_all;
 
@@ -99,8 +99,9 @@ async fn exports(build: &BuildCluster, of: &[(&str, &str)], printer: Printer) ->
         }
         Err(error) => return Err(error),
     };
+    let of: HashSet<&(&str, &str)> = of.iter().collect();
     let is_of_these = |held: &Held| {
-        held.export().is_some_and(|export| of.iter().any(|(name, namespace)| export.is_of(name, namespace)))
+        held.export().is_some_and(|export| of.contains(&(export.of.as_str(), export.of_namespace.as_str())))
     };
     Ok(known.into_iter().filter(is_of_these).collect())
 }
