@@ -35,7 +35,8 @@ use crate::{
 pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Printer, journal: Journal) -> Result<()> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     if !args.apply && !args.remove {
-        let held = build.stored_registrations(&args.registrations).await?;
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+        let held = run_clusters.meant(build.stored_registrations(&args.registrations).await?, printer).await?;
         let options = options(&args);
         let members = held.iter().map(|held| member(held, &options, false)).collect::<Result<Vec<_>>>()?;
         return printer.scaffold(&documents::documents(&members, &options));
@@ -54,10 +55,10 @@ pub(super) async fn visit(
     printer: Printer,
     journal: &Journal,
 ) -> Result<(Visit, Outcome<RegistrationReport>)> {
-    let held = build.stored_registrations(&args.registrations).await?;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+    let held = run_clusters.meant(build.stored_registrations(&args.registrations).await?, printer).await?;
     let options = options(args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
     let run_clusters = run_clusters.with_contexts(contexts);
     let shared = build.cluster.clone().asked_once();
     let leaving: &[Member] = if args.remove { &members } else { &[] };
@@ -94,7 +95,7 @@ pub(super) async fn planned(
     let [held] = held.as_slice() else { return Err(Error::failed("the registration is not there any more")) };
     let options = options(args);
     let members = [member(held, &options, args.remove)?];
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
     let (members, shared) = (&members, &build.cluster);
     let endings = Endings::default();
     let schedule = Schedule { args, options: &options, members, endings: &endings, build, shared, printer };

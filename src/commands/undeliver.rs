@@ -31,7 +31,7 @@ pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Jo
     let works = match &at {
         ReaderCluster::Build(build) => {
             progress.now("using the stored credentials");
-            let tried = prove_held(build, &namespace, &plan.needed(), limits(kubeconfig)).await?;
+            let tried = prove_held(build, &namespace, &plan.needed(), limits(kubeconfig), printer).await?;
             refuse_dead(tried, build, &namespace)
         }
         ReaderCluster::Run(_) => refuse_without_account(&plan, &observed.found, cluster.place()),

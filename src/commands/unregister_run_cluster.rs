@@ -36,9 +36,9 @@ pub(super) async fn unregister_run_cluster(
         delete_run_namespaces: args.delete_run_namespaces,
     };
     let sides = Sides::of(&args).await?;
-    let targets = resolve::targets(&sides, &args, printer).await?;
+    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.changing.kubeconfig))?;
+    let targets = resolve::targets(&sides, &run_clusters, &args, printer).await?;
     let is_only = targets.len() == 1;
-    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.changing.kubeconfig));
     let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
     let progress = printer.progress("observing");

@@ -64,7 +64,7 @@ impl<'a> Of<'a> {
         }
         let held = named(args, build).await?.into_iter().next();
         let held = held.ok_or_else(|| Error::failed("the registration is not there any more"))?;
-        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig))?;
         Self::find(build, held, &run_clusters, printer).await
     }
 

@@ -26,8 +26,6 @@ use crate::{
 };
 use resolve::{Fleet, Target};
 
-pub(super) use resolve::matched;
-
 /// Registers each of them.
 pub(super) async fn register(
     args: &RegisterRunClusterArgs,

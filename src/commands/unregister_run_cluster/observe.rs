@@ -328,7 +328,7 @@ async fn reach(
         Ok(found) => match check_is_recorded(&found.identity, held, &found.context) {
             Ok(()) => return Ok(Ok(found)),
             // A context that was named by hand may simply be the wrong one.
-            Err(error) if args.run_cluster.run_context.is_some() => {
+            Err(error) if run_clusters.named().is_some() => {
                 return Err(error.hint("name another context with --run-context"));
             }
             Err(error) => error,

@@ -96,3 +96,38 @@ fn one_that_answers_late_goes_all_the_same() {
     assert_eq!(output.stderr.matches("is unregistered from both clusters").count(), 3, "{}", output.stderr);
     assert!(fleet.secrets().is_empty());
 }
+
+#[test]
+fn a_pattern_removes_those_to_which_a_matching_context_leads_by_that_one() {
+    let Some(fleet) = Fleet::new("gone") else { return };
+    let Some(run) = started(RUN) else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
+    let tunnel = Proxy::before(run);
+    let file =
+        fleet.members.iter().fold(KubeconfigFile::new(), |file, (name, run)| file.plain(name, started(run).unwrap()));
+    let file = file.plain(BUILD, started(BUILD).unwrap());
+    let file = file.context(&format!("{}-tunnel", fleet.namespace), &tunnel.cluster(), &token(run), "");
+    let by = |pattern: &str| remove(&fleet, &file.path).args(["--run-context", pattern]);
+
+    let pattern = format!("{}-[12]", fleet.namespace);
+    let output = by(&pattern).args(["--dry-run"]).succeeds();
+    let left_out = format!("left out, since no context that matches '{pattern}' leads there: '{first}'\n");
+    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("unregister gone").count(), 2, "{}", output.stderr);
+    assert!(tunnel.requests().is_empty());
+
+    // Its address is not the registered one: who it is tells.
+    let output = by("*-tunne?").succeeds();
+    assert!(output.stderr.contains(&format!("leads there: '{second}' and '{third}'\n")), "{}", output.stderr);
+    assert!(!tunnel.requests().is_empty());
+    let left = fleet.secrets();
+    assert!(left.len() == 2 && !left[0].starts_with(first), "{left:?}");
+
+    by("nosuch-*").fails(2, &["--run-context 'nosuch-*' matches no context of the kubeconfig"]);
+    by(second).fails(2, &["--run-context names the run cluster of one registration", "'prod-*'"]);
+    // A side of a run cluster is that of one.
+    Tapmc::new(["unregister-run-cluster", second, "--run-side", "--run-context", &pattern, "--yes"])
+        .kubeconfig(&file.path)
+        .fails(2, &["a pattern stands for several where one is meant", "hint: name one of its contexts"]);
+}
