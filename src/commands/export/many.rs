@@ -42,6 +42,7 @@ pub(super) async fn exported(
     // What was exported is not exported from.
     held.retain(|held| !args.all || held.export().is_none());
     let held = run_clusters.meant(held, printer).await?;
+    of::check_places(args, reader, &held)?;
     if held.is_empty() {
         printer.say("no registrations found");
         return Ok(());
