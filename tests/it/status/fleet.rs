@@ -64,3 +64,16 @@ fn a_pattern_shows_those_to_which_a_matching_context_leads() {
     let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
     assert!(output.stderr.contains(&left_out), "{}", output.stderr);
 }
+
+#[test]
+fn where_few_files_may_be_open_fewer_are_looked_at_at_a_time() {
+    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("few") else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let plugin = env!("CARGO_BIN_EXE_kubectl-tapmc");
+    let line = format!("ulimit -n 48 && exec {plugin} status --live --context {BUILD} -n {}", fleet.namespace);
+    let output =
+        std::process::Command::new("sh").args(["-c", &line]).env("KUBECONFIG", &fleet.file.path).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("2 run clusters are worked on at a time, not 3"), "{stderr}");
+}
