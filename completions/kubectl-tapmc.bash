@@ -756,7 +756,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__export)
-            opts="-n -y -o -v -h --all --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --parallel --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-A -n -y -o -v -h --all --all-namespaces --for --namespace --registration-namespace --secret-name --kind --no-object --part --type-instance-id --interface --apply --output-file --show-secret --ephemeral --recipient --name --profile --rules --run-namespace --allow-broad-rules --duration --adopt --run-context --run-as --run-as-group --parallel --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -909,7 +909,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__handover)
-            opts="-n -y -o -v -h --run --registration-namespace --run-namespace --force --namespace --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --run --registration-namespace --run-namespace --force --namespace --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --dry-run --yes --output --run-context --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -932,10 +932,6 @@ _kubectl__tapmc() {
                     return 0
                     ;;
                 -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --run-context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -983,6 +979,10 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
                     return 0
                     ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --v)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -999,7 +999,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__import)
-            opts="-n -y -o -v -h --namespace --former-key --former-context --remove-former --name --registration-namespace --secret-name --run-namespace --create-namespace --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --adopt --duration --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --v --help"
+            opts="-n -y -o -v -h --namespace --former-key --former-context --remove-former --name --registration-namespace --secret-name --run-namespace --create-namespace --profile --rules --impersonate --allow-broad-rules --guard --account-namespace --adopt --duration --run-server --run-certificate-authority --run-proxy-url --allow-loopback-server --allow-same-cluster --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --wait-timeout --dry-run --yes --output --run-context --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1069,10 +1069,6 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --run-context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --run-as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1119,6 +1115,10 @@ _kubectl__tapmc() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --v)
@@ -1925,7 +1925,7 @@ _kubectl__tapmc() {
             return 0
             ;;
         kubectl__tapmc__subcmd__scaffold__subcmd__package__subcmd__install)
-            opts="-f -n -y -o -v -h --filename --namespace --version-constraint --prereleases --downgradable --run --all --registration-namespace --run-namespace --name --service-account --rules --no-access --set --values --ignore-schema --sops --seal --seal-cert --output-dir --force --apply --run-context --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --dry-run --yes --output --v --help"
+            opts="-f -n -y -o -v -h --filename --namespace --version-constraint --prereleases --downgradable --run --all --registration-namespace --run-namespace --name --service-account --rules --no-access --set --values --ignore-schema --sops --seal --seal-cert --output-dir --force --apply --run-as --run-as-group --context --as --as-group --kubeconfig --request-timeout --timeout --dry-run --yes --output --run-context --v --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1991,10 +1991,6 @@ _kubectl__tapmc() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --run-context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --run-as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2037,6 +2033,10 @@ _kubectl__tapmc() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --run-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --v)

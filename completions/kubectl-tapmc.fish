@@ -55,7 +55,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l build-as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l fleet -d 'Register the run clusters of this YAML file (\'-\' for stdin); --run-context then takes a part of them' -r -F
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l fleet -d 'Register the run clusters of this YAML file (\'-\' for stdin); --run-context then takes a part of them. What an entry says goes before the file\'s defaults, and those before the flags, which hold for what the file does not say; --build-context alone goes before the file\'s' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l name -d 'The name of the registration; without it the last part of the run context\'s name' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -s n -l namespace -d 'The namespace on the build cluster where the reader (kapp-controller, Flux, …) finds the kubeconfig Secret; without it the namespace of the build context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand register-run-cluster" -l run-namespace -d 'A namespace on the run cluster to deliver to (repeatable); without it the namespace of the run context' -r
@@ -115,7 +115,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l w
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand status" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
@@ -207,7 +207,7 @@ admiralty\t'What Admiralty does in a target cluster (needs --allow-broad-rules)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l rules -d 'A YAML file with PolicyRules of your own: a list or a Role, granted in each run namespace; a ClusterRole, granted in the whole run cluster (needs --allow-broad-rules)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-namespace -d 'Where it may do that (repeatable); without it where the registration may' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l duration -d 'The lifetime of its tokens; without it that of the registration\'s, and 1h with --ephemeral' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
@@ -226,7 +226,8 @@ json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l all -d 'From all registrations of the namespace'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l all -d 'From all registrations of the namespace, or with -A of the build cluster'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -s A -l all-namespaces -d 'The registrations of all namespaces of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l no-object -d 'No object of the reader\'s: the Secret alone'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l apply -d 'Keep it in a Secret where the reader looks for it'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand export" -l show-secret -d 'Print it although a person may see it'
@@ -252,7 +253,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
@@ -276,7 +277,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l build-cluster-uid -d 'The build cluster whose registration is meant, where several have one of that name: as the run cluster records it' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
@@ -315,7 +316,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-sch
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
@@ -511,7 +512,6 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; an
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l values -d 'A file with values, or a params.yaml; or - for standard input (repeatable; later ones win, and --set wins over all)' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l seal-cert -d 'The certificate to seal for, for kubeseal --cert; without it that of each run cluster, by your context for it' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l output-dir -d 'Write the files below this folder, the root of a GitOps repository, instead of printing them' -r -F
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l context -d 'The context of the build cluster; without it the current context' -r
@@ -527,6 +527,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; an
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l run-context -d 'Your context for the run cluster; without it the one that leads there' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l prereleases -d 'Pre-releases count as well'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand scaffold; and __fish_seen_subcommand_from package-install" -l downgradable -d 'Let kapp-controller go to a lower version as well'
@@ -583,7 +584,6 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l registration-namespace -d 'The namespace of the registration\'s Secret on the build cluster; without it that of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-namespace -d 'The namespace on the run cluster; without it the Deliverable\'s own, if it is one of the registration\'s run namespaces, else the only one of them' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s n -l namespace -d 'The namespace of the Workload on the build cluster; without it that of the context' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l context -d 'The context of the build cluster; without it the current context' -r
@@ -599,6 +599,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l run-context -d 'Your context for the run cluster; without it the one that leads there' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -l force -d 'Take over fields of the Deliverable that somebody else set there'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand handover" -s y -l yes -d 'Do not ask before changing something'
@@ -643,7 +644,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from carvel-app" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
@@ -704,7 +705,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand deliver; and __fish_seen_subcommand_from flux" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
@@ -724,7 +725,7 @@ mermaid\t'The tree as a Mermaid flowchart'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand delivery-status" -l parallel -d 'How many run clusters are worked on at a time; one that does not answer gives its place to the next' -r
@@ -742,7 +743,7 @@ flux\t'By Kustomizations of Flux'"
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l context -d 'The context of the build cluster; without it the current context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l as -d 'Act as this user on the build cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l as-group -d 'Act as a member of this group on the build cluster (repeatable)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster. With a pattern such as \'prod-*\' those registrations are meant to whose run cluster a matching context leads, by that one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand check" -l kubeconfig -d 'The kubeconfig file to use; without it $KUBECONFIG, then ~/.kube/config' -r -F
@@ -821,7 +822,6 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l d
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-server -d 'The address of the run cluster\'s API server as the reader reaches it; without it that of the run context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-certificate-authority -d 'The CA of that address, a PEM file' -r -F
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-proxy-url -d 'The proxy on the reader\'s way to that address' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-context -d 'Your context for the run cluster; without it the one that leads to the registration\'s cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-as -d 'Act as this user on the run cluster' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-as-group -d 'Act as a member of this group on the run cluster (repeatable)' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l context -d 'The context of the build cluster; without it the current context' -r
@@ -838,6 +838,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s o
 json\t'One JSON document'
 yaml\t'One YAML document'
 name\t'The names of the objects alone'"
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l run-context -d 'Your context for the run cluster; without it the one that leads there' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -s v -l v -d 'Say what is sent to the clusters: -v 1 names each step, -v 6 each request' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l remove-former -d 'Remove the former credential once the new one is proven and stored: the Secret, and the ServiceAccount with its bindings, token Secret and Roles, as far as nobody else uses them'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand import" -l create-namespace -d 'Make the namespaces (on the build cluster and on the run cluster) that do not exist'

@@ -42,7 +42,8 @@ pub struct BuildClusterArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clusters")]
 pub struct RunClusterArgs {
-    /// Your context for the run cluster; without it the one that leads to the registration's cluster
+    /// Your context for the run cluster; without it the one that leads to the registration's cluster. With a pattern
+    /// such as 'prod-*' those registrations are meant to whose run cluster a matching context leads, by that one
     #[arg(long, value_name = "CONTEXT")]
     pub run_context: Option<String>,
 

@@ -26,9 +26,13 @@ pub struct ExportArgs {
     #[arg(value_name = "NAME", required_unless_present = "all")]
     pub names: Vec<String>,
 
-    /// From all registrations of the namespace
+    /// From all registrations of the namespace, or with -A of the build cluster
     #[arg(long, conflicts_with = "names", requires = "apply")]
     pub all: bool,
+
+    /// The registrations of all namespaces of the build cluster
+    #[arg(short = 'A', long, conflicts_with = "registration_namespace", requires = "apply")]
+    pub all_namespaces: bool,
 
     /// The reader: argocd, istio, karmada, … (the README lists them)
     #[arg(long = "for", value_name = "READER", help_heading = "Reader", default_value = "kubeconfig", value_parser = reader_names())]
@@ -153,6 +157,9 @@ Examples:
 
   # one for each registration of the namespace
   kubectl tapmc export --all --for argocd --apply --context build
+
+  # one for each registration of the build cluster whose run cluster is reached by such a context
+  kubectl tapmc export --all -A --run-context 'prod-*' --for argocd --apply --context build
 
   # Istio's remote secret, in istio-system
   kubectl tapmc export prod-eu --for istio --apply --allow-broad-rules --context build

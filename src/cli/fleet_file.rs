@@ -1,7 +1,8 @@
 //! The file of `register-run-cluster --fleet`: what can be written in it. `schemas/fleet.schema.json` says the same to
 //! editors.
 //!
-//! An entry goes before `defaults`, and those before the flags.
+//! An entry goes before `defaults` and the file's `namespace`, and those before the flags; `--build-context` alone goes
+//! before the file's `buildContext`.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -31,10 +32,10 @@ const NODES: usize = 4 << 20;
 pub struct FleetFile {
     api_version: Spanned<String>,
     kind: Spanned<String>,
-    /// `--build-context`.
+    /// `--build-context`, which goes before this one.
     #[serde(default)]
     pub build_context: Option<String>,
-    /// `--namespace`.
+    /// In place of `--namespace`.
     #[serde(default)]
     pub namespace: Option<String>,
     /// What holds for every run cluster that does not say otherwise.
@@ -44,80 +45,67 @@ pub struct FleetFile {
     pub run_clusters: Vec<Spanned<RunCluster>>,
 }
 
-/// A run cluster, and what holds for it alone.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RunCluster {
-    /// `--run-context`.
-    pub context: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    #[serde(default)]
-    secret_name: Option<String>,
-    #[serde(default)]
-    run_server: Option<String>,
-    #[serde(default)]
-    run_namespaces: Option<Vec<String>>,
-    #[serde(default)]
-    create_namespace: Option<bool>,
-    #[serde(default, deserialize_with = "profiles")]
-    profiles: Option<Vec<ProfileName>>,
-    #[serde(default)]
-    rules: Option<PathBuf>,
-    #[serde(default)]
-    impersonate: Option<String>,
-    #[serde(default)]
-    allow_broad_rules: Option<bool>,
-    #[serde(default)]
-    guard: Option<bool>,
-    #[serde(default)]
-    account_namespace: Option<String>,
-    #[serde(default)]
-    service_account: Option<String>,
-    #[serde(default, deserialize_with = "lifetime")]
-    duration: Option<Duration>,
-    #[serde(default)]
-    renew: Option<bool>,
-    #[serde(default)]
-    run_certificate_authority: Option<PathBuf>,
-    #[serde(default)]
-    run_proxy_url: Option<String>,
-    #[serde(default)]
-    allow_loopback_server: Option<bool>,
+/// Declares a mapping of the file: its own fields, and those that an entry and the defaults have alike. (serde refuses
+/// no unknown field where one mapping is flattened into another.)
+macro_rules! mapping {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            #[serde(default)]
+            run_namespaces: Option<Vec<String>>,
+            #[serde(default)]
+            create_namespace: Option<bool>,
+            #[serde(default, deserialize_with = "profiles")]
+            profiles: Option<Vec<ProfileName>>,
+            #[serde(default)]
+            rules: Option<PathBuf>,
+            #[serde(default)]
+            impersonate: Option<String>,
+            #[serde(default)]
+            allow_broad_rules: Option<bool>,
+            #[serde(default)]
+            guard: Option<bool>,
+            #[serde(default)]
+            service_account: Option<String>,
+            #[serde(default, deserialize_with = "lifetime")]
+            duration: Option<Duration>,
+            #[serde(default)]
+            renew: Option<bool>,
+            #[serde(default)]
+            run_certificate_authority: Option<PathBuf>,
+            #[serde(default)]
+            run_proxy_url: Option<String>,
+            #[serde(default)]
+            allow_loopback_server: Option<bool>,
+        }
+    };
 }
 
-/// What can hold for every run cluster.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Defaults {
-    #[serde(default)]
-    run_namespaces: Option<Vec<String>>,
-    #[serde(default)]
-    create_namespace: Option<bool>,
-    #[serde(default, deserialize_with = "profiles")]
-    profiles: Option<Vec<ProfileName>>,
-    #[serde(default)]
-    rules: Option<PathBuf>,
-    #[serde(default)]
-    impersonate: Option<String>,
-    #[serde(default)]
-    allow_broad_rules: Option<bool>,
-    #[serde(default)]
-    guard: Option<bool>,
-    #[serde(default)]
-    service_account: Option<String>,
-    #[serde(default, deserialize_with = "lifetime")]
-    duration: Option<Duration>,
-    #[serde(default)]
-    renew: Option<bool>,
-    #[serde(default)]
-    run_certificate_authority: Option<PathBuf>,
-    #[serde(default)]
-    run_proxy_url: Option<String>,
-    #[serde(default)]
-    allow_loopback_server: Option<bool>,
+mapping! {
+    /// A run cluster, and what holds for it alone.
+    pub struct RunCluster {
+        /// `--run-context`.
+        pub context: String,
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        namespace: Option<String>,
+        #[serde(default)]
+        secret_name: Option<String>,
+        #[serde(default)]
+        run_server: Option<String>,
+        #[serde(default)]
+        account_namespace: Option<String>,
+    }
+}
+
+mapping! {
+    /// What can hold for every run cluster.
+    #[derive(Default)]
+    pub struct Defaults {}
 }
 
 /// An entry as if it had been typed by itself.
@@ -159,10 +147,12 @@ impl FleetFile {
         Ok(fleet)
     }
 
-    /// What would have been typed for each run cluster beside these flags. Files are named from `folder` on.
+    /// What would have been typed for each run cluster beside these flags, which hold for what the file does not say.
+    /// Files are named from `folder` on.
     ///
     /// # Errors
-    /// [`Kind::Usage`](crate::error::Kind::Usage) for what does not go together, with the line.
+    /// In place of an entry [`Kind::Usage`](crate::error::Kind::Usage) for what does not go together in it, with its
+    /// line; the others are given all the same.
     #[must_use]
     pub fn typed(&self, args: &RegisterRunClusterArgs, file: &str, folder: &std::path::Path) -> Vec<Result<Typed>> {
         let all = self.run_clusters.iter();

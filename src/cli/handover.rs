@@ -14,7 +14,10 @@ use super::{
 /// which is found by the registration's server address or cluster identity. The stored credential is
 /// not used.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(
+    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    after_long_help = EXAMPLES
+)]
 pub struct HandoverArgs {
     /// The Workload
     #[arg(value_name = "WORKLOAD")]

@@ -22,7 +22,10 @@ use super::{
 /// former credential itself is removed with --remove-former alone. It is tried on your own way to the run cluster; the
 /// address that stands in it is never followed, no program in it is run and no file opened.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(
+    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    after_long_help = EXAMPLES
+)]
 pub struct ImportArgs {
     /// The Secret with the former credential: NAME, or secret/NAME
     #[arg(value_name = "SECRET")]

@@ -24,7 +24,9 @@ pub struct RegisterRunClusterArgs {
     #[command(flatten)]
     pub clusters: BothClustersArgs,
 
-    /// Register the run clusters of this YAML file ('-' for stdin); --run-context then takes a part of them
+    /// Register the run clusters of this YAML file ('-' for stdin); --run-context then takes a part of them. What an
+    /// entry says goes before the file's defaults, and those before the flags, which hold for what the file does not say;
+    /// --build-context alone goes before the file's
     #[arg(long, value_name = "FILE", help_heading = "Fleets",
           conflicts_with_all = ["run_side", "build_side", "name", "secret_name", "run_server", "account_namespace"])]
     pub fleet: Option<PathBuf>,

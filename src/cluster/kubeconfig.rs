@@ -99,6 +99,14 @@ impl LocalKubeconfig {
         let found = self.merged.contexts.iter().find(|context| context.name == name);
         found.and_then(|context| context.context.as_ref()).ok_or_else(|| {
             let names = self.context_names();
+            if is_pattern(name) && !names.is_empty() {
+                return Error::usage(format_args!(
+                    "there is no context '{}' in {}, and a pattern stands for several where one is meant",
+                    name.escape_debug(),
+                    self.shown_files()
+                ))
+                .hint(format_args!("name one of its contexts: {}", words::first_few(&names)));
+            }
             let error =
                 Error::usage(format_args!("there is no context '{}' in {}", name.escape_debug(), self.shown_files()));
             match words::closest(name, &names) {
@@ -200,6 +208,12 @@ impl LocalKubeconfig {
     fn shown_files(&self) -> String {
         words::list(self.files.iter().map(|file| file.display().to_string()))
     }
+}
+
+/// Can a context be meant by this that is called otherwise, as by `prod-*`?
+#[must_use]
+pub fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
 }
 
 /// The certificates of a PEM file or of `certificate-authority-data`, and nothing else of it.

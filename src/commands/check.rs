@@ -26,7 +26,10 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let mut all = build.delivering_registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
-    if args.run_cluster.run_context.is_some() && all.len() != 1 {
+    let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
+    let run_clusters = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig))?;
+    let all = run_clusters.meant(all, printer).await?;
+    if run_clusters.named().is_some() && all.len() != 1 {
         return Err(Error::usage(format_args!(
             "--run-context names the way to one run cluster, and {} are checked",
             words::count(all.len(), "registration")
@@ -34,8 +37,6 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
         .hint("name the registration: kubectl tapmc check NAME --run-context CONTEXT"));
     }
 
-    let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
-    let run_clusters = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
     let look = look::Look {
         build: &build,
         run_clusters: &run_clusters,
@@ -47,7 +48,8 @@ pub(super) async fn check(args: CheckArgs, printer: Printer) -> Result<()> {
     if namespaces.is_empty() {
         namespaces.insert(build.namespace_or(args.registrations.namespace.as_deref())?);
     }
-    let (lanes, run_cluster) = (Lanes::new(args.parallel), async |held| look.run_cluster(held).await);
+    let lanes = Lanes::for_many(all.len(), args.parallel, printer);
+    let run_cluster = async |held| look.run_cluster(held).await;
     let of_runs = lanes.each(&all, &run_cluster);
     let (of_build, of_runs): (Result<Vec<Requirement>>, Vec<Vec<Requirement>>) =
         futures::join!(look.build_cluster(asked, &namespaces), of_runs);

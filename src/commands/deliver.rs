@@ -15,6 +15,8 @@ mod on_run_cluster;
 mod reach;
 pub(super) mod targets;
 
+use std::collections::BTreeSet;
+
 use super::{fleet::verdict, reader_cluster::ReaderCluster};
 use crate::{
     cli::{
@@ -54,7 +56,7 @@ pub(super) fn format(args: &DeliverArgs) -> OutputFormat {
 
 /// The deletions of what the deliveries to these registrations have beside their readers, when these go:
 /// sources, the credentials of these, and what is read instead of a Secret.
-pub(super) async fn beside(build: &Cluster, namespace: &str, runs: &[String]) -> Result<Vec<Beside>> {
+pub(super) async fn beside(build: &Cluster, namespace: &str, runs: &BTreeSet<String>) -> Result<Vec<Beside>> {
     let observed = super::undeliver::observe(build, namespace, Side::Build).await?;
     Ok(removal::beside(&observed.found, runs))
 }

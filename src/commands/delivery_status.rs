@@ -4,7 +4,7 @@
 mod look;
 mod on_run_cluster;
 
-use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use super::{build_cluster::BuildCluster, fleet::Lanes, limits, run_cluster::RunClusters};
 use crate::{
     cli::delivery_status::{DeliveryStatusArgs, DeliveryStatusFormat},
     delivery::status::{BuildSide, join},
@@ -24,14 +24,16 @@ pub(super) async fn delivery_status(args: DeliveryStatusArgs, printer: Printer) 
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     let mut all = build.delivering_registrations(&args.registrations).await?;
     all.sort_by(|a, b| (&a.secret.namespace, &a.name).cmp(&(&b.secret.namespace, &b.name)));
-    one_way_one_cluster(&args, &all)?;
-
     let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
-    let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
+    let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig))?;
+    let all = ways.meant(all, printer).await?;
+    one_way_one_cluster(&ways, &all)?;
+    let lanes = Lanes::for_many(all.len(), args.parallel, printer);
+
     let progress = printer.progress("looking at the build cluster and the run clusters");
     let (side, sights) = futures::join!(
         look::build_side(&build, &all),
-        look::run_sides(&ways, &all, (limits(&args.kubeconfig), args.parallel))
+        look::run_sides(&ways, &all, (limits(&args.kubeconfig), &lanes))
     );
     let side = side?;
     drop(progress);
@@ -60,8 +62,8 @@ fn tell(args: &DeliveryStatusArgs, report: &DeliveryStatusReport, printer: Print
     if args.exit_code { verdict(report) } else { Ok(()) }
 }
 
-fn one_way_one_cluster(args: &DeliveryStatusArgs, all: &[Held]) -> Result<()> {
-    if args.run_cluster.run_context.is_none() || all.len() == 1 {
+fn one_way_one_cluster(ways: &RunClusters<'_>, all: &[Held]) -> Result<()> {
+    if ways.named().is_none() || all.len() == 1 {
         return Ok(());
     }
     Err(Error::usage(format_args!(

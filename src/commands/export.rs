@@ -32,7 +32,7 @@ pub(super) async fn export(args: ExportArgs, printer: Printer, journal: Journal)
     match &way {
         Way::Plain(text) => printer.raw(text),
         Way::Ephemeral => ephemeral::run(&args, reader, printer, &journal).await,
-        Way::Stored(objects) if args.all || args.names.len() > 1 => {
+        Way::Stored(objects) if args.all || args.all_namespaces || args.names.len() > 1 => {
             until_interrupted(many::exported(&args, objects.clone(), reader, printer, journal)).await
         }
         Way::Stored(_) | Way::Printed { .. } => {
@@ -79,7 +79,7 @@ async fn exported(
         return printer.registration(&report);
     };
     let uid = registering.run_cluster().recorded();
-    let printing = of.printing(args, registration, &uid, (&objects, &part));
+    let printing = Of::printing(args, registration, &uid, (&objects, &part));
     let text = registration.export.as_ref().zip(credential).zip(printing);
     let text = text.map(|((export, stored), printing)| printed::text(export, &stored, &printing));
     let text = text.ok_or_else(|| Error::failed("the new credential does not read back as it was written"))?;

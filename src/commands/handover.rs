@@ -27,7 +27,7 @@ pub(super) async fn handover(args: HandoverArgs, printer: Printer, journal: Jour
     let progress = printer.progress("looking for the Deliverable");
     let source = source::observe(&build, &args).await?;
     drop(progress);
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
     let mut run = run_clusters.find(&source.registration, Several::Choose(printer)).await?;
     run.warnings.extend(is_build_cluster(&build, &run).await);
     let own = source.produced.deliverable["metadata"]["namespace"].as_str().unwrap_or(&source.namespace);

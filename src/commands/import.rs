@@ -34,7 +34,7 @@ pub(super) async fn import(args: ImportArgs, printer: Printer, journal: Journal)
         return printer.import(&report::already(&found, name, &build, &args));
     }
     let resolved = Resolved::new(&args, found, &build, printer)?;
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&changing.kubeconfig));
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&changing.kubeconfig))?;
     let run = run_clusters.way(&resolved.contexts.run).await?;
 
     let progress = printer.progress("observing both clusters");

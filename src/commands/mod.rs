@@ -28,6 +28,7 @@ mod resume_supply_chain;
 mod rotate_token;
 mod rotation_schedule;
 mod run_cluster;
+mod run_context;
 mod scaffold;
 mod status;
 mod supply_chain_status;

@@ -10,6 +10,7 @@ pub(super) use resolve::{grants, read_certificates};
 use super::{
     limits,
     registering::{Contexts, Registering, consent},
+    run_context,
 };
 use crate::{
     cli::{output::DryRun, register_run_cluster::RegisterRunClusterArgs},
@@ -30,7 +31,7 @@ pub(super) async fn register_run_cluster(
     if args.sides.run_side.is_some() || args.sides.build_side.is_some() {
         return one_side::register(&args, &local, printer, &journal).await;
     }
-    if args.fleet.is_some() || fleet::matched(args.clusters.run_context.as_deref(), &local)?.is_some() {
+    if args.fleet.is_some() || run_context::matched(args.clusters.run_context.as_deref(), &local)?.is_some() {
         return fleet::register(&args, &local, printer, journal).await;
     }
     let contexts = resolve::contexts(&args, &local, printer)?;

@@ -28,10 +28,10 @@ pub(super) async fn rotate_token(args: RotateTokenArgs, printer: Printer, journa
     if args.renewal.renewal {
         return renewal::renew(&args, &build, printer, journal).await;
     }
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
-    let targets = targets::wanted(&build, &args).await?;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+    let targets = targets::wanted(&build, &args, &run_clusters, printer).await?;
     let visit = Visit {
-        build: build.cluster.clone(),
+        build: Some(build.cluster.clone()),
         kind: "RotationReport",
         doing: "rotating",
         done: "rotated",

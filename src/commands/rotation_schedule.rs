@@ -11,6 +11,7 @@ use super::{
     fleet::{Observed, Outcome, Visit, Visited},
     limits,
     registering::{Contexts, Registering, as_recorded},
+    renewal_namespace::Endings,
     run_cluster::{RunClusters, Several},
 };
 use crate::{
@@ -34,7 +35,8 @@ use crate::{
 pub(super) async fn rotation_schedule(args: RotationScheduleArgs, printer: Printer, journal: Journal) -> Result<()> {
     let build = BuildCluster::connect(&args.cluster, &args.kubeconfig).await?;
     if !args.apply && !args.remove {
-        let held = build.stored_registrations(&args.registrations).await?;
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+        let held = run_clusters.meant(build.stored_registrations(&args.registrations).await?, printer).await?;
         let options = options(&args);
         let members = held.iter().map(|held| member(held, &options, false)).collect::<Result<Vec<_>>>()?;
         return printer.scaffold(&documents::documents(&members, &options));
@@ -53,15 +55,18 @@ pub(super) async fn visit(
     printer: Printer,
     journal: &Journal,
 ) -> Result<(Visit, Outcome<RegistrationReport>)> {
-    let held = build.stored_registrations(&args.registrations).await?;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+    let held = run_clusters.meant(build.stored_registrations(&args.registrations).await?, printer).await?;
     let options = options(args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
     let run_clusters = run_clusters.with_contexts(contexts);
     let shared = build.cluster.clone().asked_once();
-    let schedule = Schedule { args, options: &options, members: &members, build, shared: &shared, printer };
+    let leaving: &[Member] = if args.remove { &members } else { &[] };
+    let endings = Endings::of(&build.cluster, leaving).await?;
+    let schedule =
+        Schedule { args, options: &options, members: &members, endings: &endings, build, shared: &shared, printer };
     let visit = Visit {
-        build: build.cluster.clone(),
+        build: Some(build.cluster.clone()),
         kind: "RotationScheduleReport",
         doing: "scheduling",
         done: "rotated",
@@ -90,9 +95,10 @@ pub(super) async fn planned(
     let [held] = held.as_slice() else { return Err(Error::failed("the registration is not there any more")) };
     let options = options(args);
     let members = [member(held, &options, args.remove)?];
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig));
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
     let (members, shared) = (&members, &build.cluster);
-    let schedule = Schedule { args, options: &options, members, build, shared, printer };
+    let endings = Endings::default();
+    let schedule = Schedule { args, options: &options, members, endings: &endings, build, shared, printer };
     let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only: true };
     schedule.observe(&visited, held, &members[0], &run_clusters).await
 }
@@ -102,6 +108,8 @@ struct Schedule<'a> {
     args: &'a RotationScheduleArgs,
     options: &'a Options,
     members: &'a [Member],
+    /// Of the renewal namespaces, where it is taken back.
+    endings: &'a Endings,
     build: &'a BuildCluster,
     /// The same, as it is asked by all of them.
     shared: &'a Cluster,
@@ -129,7 +137,7 @@ impl Schedule<'_> {
         let operator = async { Ok((self.shared.clone(), run_clusters.way(&contexts.run).await?)) };
         let schedule = async {
             if self.args.remove {
-                let removed = build_side::of_removed(&self.build.cluster, member.clone(), self.members).await?;
+                let removed = build_side::of_removed(&self.build.cluster, member, self.endings).await?;
                 return Ok((None, removed));
             }
             let found = build_side::observe(&self.build.cluster, member, self.members, self.options).await?;

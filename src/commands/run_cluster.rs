@@ -1,11 +1,17 @@
 //! The operator's own way to the run cluster of a registration, found by its address or, failing
 //! that, by its identity. The stored credential is never used for it.
 
-use std::{collections::HashMap, future::Future, sync::OnceLock, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    sync::OnceLock,
+    time::Duration,
+};
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
+use super::run_context;
 use crate::{
     cli::cluster::RunClusterArgs,
     cluster::{Cluster, Impersonation, Limits, kubeconfig::LocalKubeconfig},
@@ -15,6 +21,7 @@ use crate::{
     plan::Side,
     registration::{facts::Identity, held::Held, kubeconfig::Endpoint},
     report::ClusterReport,
+    words,
 };
 
 /// The kind of a namespace.
@@ -59,6 +66,8 @@ pub(super) struct RunClusters<'a> {
     limits: Limits,
     /// The contexts that are known without asking, by the namespaces and names of registrations.
     known: HashMap<(String, String), String>,
+    /// The contexts that the pattern of `--run-context` matches, and no other leads anywhere; none without a pattern.
+    matching: Option<HashSet<String>>,
     /// The contexts by the address of their cluster.
     addresses: OnceLock<HashMap<String, Vec<String>>>,
     /// Each context's cluster by its `kube-system`, once they had to be asked.
@@ -67,13 +76,63 @@ pub(super) struct RunClusters<'a> {
 
 impl<'a> RunClusters<'a> {
     /// The ways of this kubeconfig, as this user, within these limits.
-    pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Self {
-        Self { local, args, limits, known: HashMap::new(), addresses: OnceLock::new(), asked: OnceCell::new() }
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for a pattern that matches no context.
+    pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Result<Self> {
+        let matching = run_context::of_kubeconfig(args.run_context.as_deref(), local)?;
+        let matching = matching.map(|names| names.into_iter().collect());
+        let (known, addresses, asked) = (HashMap::new(), OnceLock::new(), OnceCell::new());
+        Ok(Self { local, args, limits, known, matching, addresses, asked })
     }
 
     /// The same, with the contexts of registrations that are known already, by namespace and name.
     pub(super) fn with_contexts(self, known: HashMap<(String, String), String>) -> Self {
         Self { known, ..self }
+    }
+
+    /// The one context that was typed; none where that is a pattern.
+    pub(super) fn named(&self) -> Option<&String> {
+        self.args.run_context.as_ref().filter(|_| self.matching.is_none())
+    }
+
+    /// Refuses a pattern where one run cluster is meant.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`].
+    pub(super) fn refuse_pattern(&self) -> Result<()> {
+        let pattern = self.args.run_context.as_ref().filter(|_| self.matching.is_some());
+        pattern.map_or(Ok(()), |pattern| self.local.context(pattern).map(|_| ()))
+    }
+
+    /// Where a pattern was typed, those registrations to whose run cluster a matching context leads; says which are
+    /// left out.
+    ///
+    /// # Errors
+    /// None but those of finding a context.
+    pub(super) async fn meant(&self, all: Vec<Held>, printer: impl Into<Option<Printer>>) -> Result<Vec<Held>> {
+        let (Some(_), Some(pattern)) = (&self.matching, &self.args.run_context) else { return Ok(all) };
+        let printer = printer.into();
+        let _progress = printer.map(|printer| printer.progress("looking for the run clusters of these contexts"));
+        let (mut meant, mut left_out) = (Vec::new(), Vec::new());
+        for held in all {
+            match self.context_if_any(Some(&held), Several::First).await? {
+                Some(_) => meant.push(held),
+                None => left_out.push(format!("'{}'", held.name)),
+            }
+        }
+        if let Some(printer) = printer.filter(|_| !left_out.is_empty()) {
+            let left_out = words::first_few(&left_out);
+            printer.say(&format!("left out, since no context that matches '{pattern}' leads there: {left_out}"));
+        }
+        Ok(meant)
+    }
+
+    /// The contexts that may lead to run clusters.
+    fn contexts(&self) -> Vec<String> {
+        let mut names = self.local.context_names();
+        names.retain(|name| self.matching.as_ref().is_none_or(|matching| matching.contains(name)));
+        names
     }
 
     /// Finds the way to the cluster of a registration, and proves that it leads there.
@@ -106,14 +165,14 @@ impl<'a> RunClusters<'a> {
             let is_it = |(_, identity): &&(String, Identity)| identity.is(held.run_cluster_uid()) == Some(true);
             self.asked.get()?.iter().find(is_it).map(|(context, _)| context.clone())
         };
-        let named = self.named(held).cloned();
+        let named = self.named_for(held).cloned();
         named.or_else(|| self.by_address(held.server()).first().cloned()).or_else(asked)
     }
 
     /// The context that was named for the run cluster of a registration.
-    fn named(&self, held: &Held) -> Option<&String> {
+    fn named_for(&self, held: &Held) -> Option<&String> {
         let key = || (held.secret.namespace.clone(), held.name.clone());
-        self.args.run_context.as_ref().or_else(|| self.known.get(&key()))
+        self.named().or_else(|| self.known.get(&key()))
     }
 
     /// How the kubeconfig itself reaches that cluster.
@@ -136,8 +195,11 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// [`Kind::Usage`] where several lead there and none is chosen.
     pub(super) async fn context_if_any(&self, held: Option<&Held>, several: Several) -> Result<Option<String>> {
-        let Some(held) = held else { return Ok(self.args.run_context.clone()) };
-        if let Some(named) = self.named(held) {
+        let Some(held) = held else {
+            self.refuse_pattern()?;
+            return Ok(self.named().cloned());
+        };
+        if let Some(named) = self.named_for(held) {
             return Ok(Some(named.clone()));
         }
         let mut found = self.by_address(held.server()).to_vec();
@@ -162,7 +224,7 @@ impl<'a> RunClusters<'a> {
     fn by_address(&self, server: &str) -> &[String] {
         let addresses = self.addresses.get_or_init(|| {
             let mut addresses: HashMap<String, Vec<String>> = HashMap::new();
-            for context in self.local.context_names() {
+            for context in self.contexts() {
                 if let Ok(endpoint) = self.local.endpoint(&context) {
                     addresses.entry(endpoint.server).or_default().push(context);
                 }
@@ -233,7 +295,7 @@ impl<'a> RunClusters<'a> {
     async fn ask_all(&self, recorded: &str) -> Vec<(String, Identity)> {
         let local = &self.local.clone().without_questions();
         let limits = Limits { total: PERHAPS.min(self.limits.total), request: Duration::ZERO };
-        let asked = local.context_names().into_iter().map(|context| async move {
+        let asked = self.contexts().into_iter().map(|context| async move {
             let cluster = self.way_with(local, &context, limits).await.ok()?;
             identity(&cluster, recorded).await.ok().map(|identity| (context, identity))
         });

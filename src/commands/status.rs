@@ -4,7 +4,7 @@ mod items;
 mod look;
 mod notes;
 
-use super::{build_cluster::BuildCluster, limits, run_cluster::RunClusters};
+use super::{build_cluster::BuildCluster, fleet::Lanes, limits, run_cluster::RunClusters};
 use crate::{
     cli::status::StatusArgs,
     error::{Error, Kind, Result},
@@ -54,12 +54,14 @@ async fn watch(args: &StatusArgs, build: &BuildCluster, printer: Printer) -> Res
 async fn observe(args: &StatusArgs, build: &BuildCluster, printer: Option<Printer>) -> Result<StatusReport> {
     build.cluster.restart_clock();
     let all = build.registrations(&args.registrations).await?;
-    let is_live = resolve_live(args, &all)?;
     let local = if all.len() == 1 { build.kubeconfig.clone() } else { build.kubeconfig.clone().without_questions() };
-    let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig));
+    let ways = RunClusters::new(&local, &args.run_cluster, limits(&args.kubeconfig))?;
+    let all = ways.meant(all, printer).await?;
+    let is_live = resolve_live(args, &ways, &all)?;
     let look = if is_live {
         let looking = printer.map(|printer| printer.count("looking at the run clusters", all.len()));
-        look::live(build, &ways, &all, (limits(&args.kubeconfig), args.parallel), looking.as_ref()).await?
+        let lanes = Lanes::for_many(all.len(), args.parallel, printer);
+        look::live(build, &ways, &all, (limits(&args.kubeconfig), &lanes), looking.as_ref()).await?
     } else {
         Look::of_records(build, &all).await?
     };
@@ -78,8 +80,8 @@ async fn observe(args: &StatusArgs, build: &BuildCluster, printer: Option<Printe
     })
 }
 
-fn resolve_live(args: &StatusArgs, all: &[Held]) -> Result<bool> {
-    if args.run_cluster.run_context.is_some() && all.len() != 1 {
+fn resolve_live(args: &StatusArgs, ways: &RunClusters<'_>, all: &[Held]) -> Result<bool> {
+    if ways.named().is_some() && all.len() != 1 {
         return Err(Error::usage(format_args!(
             "--run-context names the way to one run cluster, and {} are shown",
             crate::words::count(all.len(), "registration")

@@ -22,7 +22,7 @@ pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Jo
     let (on_run, kubeconfig) = (args.on_run_cluster, &changing.kubeconfig);
     let at = ReaderCluster::connect(on_run, &changing.cluster, &args.run_cluster, kubeconfig, printer).await?;
     let (cluster, namespace) = (at.cluster(), at.namespace_or(args.namespace.as_deref())?);
-    let asked = Asked { name: args.delivery.clone(), runs: args.run.clone() };
+    let asked = Asked { name: args.delivery.clone(), runs: args.run.iter().cloned().collect() };
 
     let progress = printer.progress(&format!("observing the {} cluster", at.side()));
     let observed = observe(cluster, &namespace, at.side()).await?;
@@ -31,7 +31,7 @@ pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Jo
     let works = match &at {
         ReaderCluster::Build(build) => {
             progress.now("using the stored credentials");
-            let tried = prove_held(build, &namespace, &plan.needed(), limits(kubeconfig)).await?;
+            let tried = prove_held(build, &namespace, &plan.needed(), limits(kubeconfig), printer).await?;
             refuse_dead(tried, build, &namespace)
         }
         ReaderCluster::Run(_) => refuse_without_account(&plan, &observed.found, cluster.place()),

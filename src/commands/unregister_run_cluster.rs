@@ -5,29 +5,24 @@ mod apply;
 mod check;
 mod observe;
 mod prove;
+mod removal;
 mod report;
 mod resolve;
 mod sides;
 mod there;
 
-use super::{fleet::Lanes, limits, run_cluster::RunClusters};
-use crate::{
-    cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
-    error::{Error, Kind, Result},
-    output::Printer,
-    registration::removal::{RemovalPlan, Wishes},
-    report::{Done, FailedRegistration, Journal, removal::Removed},
-    words,
+use super::{
+    fleet::{Observed, Visit, Visited},
+    limits,
+    run_cluster::RunClusters,
 };
-use apply::Removal;
-use observe::Observation;
+use crate::{
+    cli::unregister_run_cluster::UnregisterRunClusterArgs, error::Result, output::Printer,
+    registration::removal::Wishes, report::Journal,
+};
+use observe::Found;
+use removal::Removal;
 use sides::Sides;
-
-/// A registration whose removal is planned.
-struct Planned {
-    observation: Observation,
-    plan: RemovalPlan,
-}
 
 /// Removes registrations.
 pub(super) async fn unregister_run_cluster(
@@ -41,126 +36,42 @@ pub(super) async fn unregister_run_cluster(
         delete_run_namespaces: args.delete_run_namespaces,
     };
     let sides = Sides::of(&args).await?;
-    let targets = resolve::targets(&sides, &args, printer).await?;
-    let alone = targets.len() == 1;
-    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.changing.kubeconfig));
+    let run_clusters = RunClusters::new(sides.kubeconfig(), &args.run_cluster, limits(&args.changing.kubeconfig))?;
+    let targets = resolve::targets(&sides, &run_clusters, &args, printer).await?;
+    let is_only = targets.len() == 1;
     let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
     let progress = printer.progress("observing");
     let shared = observe::shared(&sides, &found, wishes).await?;
-    let lanes = Lanes::for_many(found.len(), args.parallel, printer);
-    let observing = printer.count("observing", found.len());
-    let observe = async |found| {
-        let observed = observe::observe(&sides, &run_clusters, &shared, found, &args, wishes).await;
-        observing.one_more(observed.1.is_err());
-        observed
-    };
-    let observed: Vec<(resolve::Target, Result<Observation>)> = lanes.each(found, &observe).await;
-    observing.end();
-    let mut all: Vec<(resolve::Target, Result<Planned>)> = Vec::new();
-    for (target, observation) in observed {
-        let planned = observation.and_then(|observation| {
-            let plan = observation.plan(wishes)?;
-            Ok(Planned { observation, plan })
-        });
-        all.push((target, planned));
-    }
-    let check = async |(_, planned): &(resolve::Target, Result<Planned>)| {
-        check::check(&sides, planned.as_ref().ok(), wishes, &args).await
-    };
-    let checks = lanes.each(&all, &check).await;
     drop(progress);
-    for ((_, planned), check) in all.iter_mut().zip(checks) {
-        if let Ok(planned) = &planned {
-            printer.changes_plan(&report::shown(&sides, planned));
-        }
-        if let Err(error) = check {
-            *planned = Err(error);
-        }
-    }
-    let (all, mut failed) = told(all, alone, printer)?;
-
-    if args.changing.consent.dry_run != DryRun::None {
-        let items = all.iter().map(report::planned).collect();
-        return end(&sides, items, failed, args.changing.consent.dry_run, printer);
-    }
-    let changes: usize = all.iter().map(|planned| planned.plan.steps.len()).sum();
-    if changes > 0 {
-        let question = format!("Delete {} for good?", words::count(changes, "object"));
-        printer.confirm(&question, args.changing.consent.yes)?;
-    }
-
-    let removing = printer.count("removing", all.len());
-    let remove = async |planned| {
-        let progress = printer.progress_in("removing", alone);
-        let removal = Removal::new(&sides, planned, args.changing.wait.wait_timeout, &progress, &journal);
-        let outcome = removal.apply().await;
-        removing.one_more(outcome.is_err());
-        (removal.done(), removal.planned, outcome)
+    let visit = Visit {
+        build: sides.build_cluster().cloned(),
+        kind: "RemovalReport",
+        doing: "removing",
+        done: "removed",
+        hint: "the reasons are above; running the command again completes the rest".to_owned(),
+        consent: args.changing.consent.clone(),
+        wait: args.changing.wait.wait_timeout,
+        parallel: args.parallel,
     };
-    let removals: Vec<(Vec<Done>, Planned, Result<apply::Outcome>)> = lanes.each(all, &remove).await;
-    removing.end();
-    let mut items: Vec<Removed> = Vec::new();
-    for (done, planned, outcome) in removals {
-        match outcome {
-            Err(error) if alone => return Err(error),
-            Err(error) => {
-                let error = of_several(error, planned.observation.going.name.as_str());
-                printer.error(&error, &done);
-                let going = &planned.observation.going;
-                failed.push(FailedRegistration::new(going.name.to_string(), going.secret.namespace.clone(), &error));
+    let observe = async |(target, context): Found| -> Observed<Removal<'_>> {
+        let (name, namespace) = (target.name.to_string(), target.secret_namespace());
+        let removal = async {
+            if let Some(build) = sides.build_cluster() {
+                build.still_answers().await?;
             }
-            Ok(outcome) => items.push(report::removed(&planned, done, outcome)),
+            let observation =
+                observe::observe(&sides, &run_clusters, &shared, (&target, context), &args, wishes).await?;
+            Removal::decide(&sides, observation, wishes).await
+        };
+        (Visited { name, namespace, is_only }, removal.await)
+    };
+    let mut outcome = visit.visit(found, observe, printer, &journal).await?;
+    outcome.told(&journal);
+    outcome.end(&visit.hint, printer, |items, failed| {
+        if items.is_empty() && failed.is_empty() {
+            printer.say("no registrations found");
         }
-    }
-    journal.told();
-    end(&sides, items, failed, DryRun::None, printer)
-}
-
-/// Tells what cannot be removed, and goes on with the rest; a single one ends the command.
-fn told(
-    all: Vec<(resolve::Target, Result<Planned>)>,
-    alone: bool,
-    printer: Printer,
-) -> Result<(Vec<Planned>, Vec<FailedRegistration>)> {
-    let (mut planned, mut failed) = (Vec::new(), Vec::new());
-    for (target, result) in all {
-        match result {
-            Ok(one) => planned.push(one),
-            Err(error) if alone => return Err(error),
-            Err(error) => {
-                let error = of_several(error, target.name.as_str());
-                printer.error(&error, &[]);
-                failed.push(FailedRegistration::new(target.name.to_string(), target.secret_namespace(), &error));
-            }
-        }
-    }
-    Ok((planned, failed))
-}
-
-fn of_several(error: Error, name: &str) -> Error {
-    error.context(format_args!("the registration '{name}' was not removed"))
-}
-
-/// Prints the report; fails where a part failed.
-fn end(
-    sides: &Sides,
-    items: Vec<Removed>,
-    failed: Vec<FailedRegistration>,
-    dry_run: DryRun,
-    printer: Printer,
-) -> Result<()> {
-    let (number, failures) = (items.len() + failed.len(), failed.len());
-    if number == 0 {
-        printer.say("no registrations found");
-    }
-    printer.removal(&report::report(sides, (items, failed), dry_run))?;
-    if failures == 0 {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::PartFailed,
-        format_args!("{failures} of {} could not be removed", words::count(number, "registration")),
-    )
-    .hint("the reasons are above; running the command again completes the rest"))
+        printer.removal(&report::report(&sides, (items, failed), visit.kind, visit.consent.dry_run))
+    })
 }

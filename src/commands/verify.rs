@@ -30,7 +30,9 @@ pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal)
     let build = BuildCluster::connect(&args.changing.cluster, &args.changing.kubeconfig).await?;
     let asked = resolve(&args)?;
 
-    let mut proofs = until_interrupted(prove_all(&build, &args, printer)).await?;
+    let held = until_interrupted(meant(&build, &args)).await?;
+    let lanes = Lanes::for_many(held.len(), args.parallel, printer);
+    let mut proofs = until_interrupted(prove_all(&build, held, &args, &lanes, printer)).await?;
     let warnings = clock_warnings(&build, &proofs);
     let Some(asked) = asked else { return end(&build, proofs, warnings, DryRun::None, printer) };
 
@@ -47,7 +49,7 @@ pub(super) async fn verify(args: VerifyArgs, printer: Printer, journal: Journal)
     }
 
     let progress = printer.progress("waiting for the readers");
-    planned.carry_out(&build, &mut proofs, (args.changing.wait.wait_timeout, args.parallel), &journal).await?;
+    planned.carry_out(&build, &mut proofs, (args.changing.wait.wait_timeout, &lanes), &journal).await?;
     drop(progress);
     journal.told();
     end(&build, proofs, warnings, DryRun::None, printer)
@@ -65,16 +67,26 @@ fn resolve(args: &VerifyArgs) -> Result<Option<Asked>> {
     Ok(Some(Asked { choice, source }))
 }
 
-async fn prove_all(build: &BuildCluster, args: &VerifyArgs, printer: Printer) -> Result<Vec<Proof>> {
+async fn meant(build: &BuildCluster, args: &VerifyArgs) -> Result<Vec<Held>> {
     let mut held: Vec<Held> = build.stored_registrations(&args.registrations).await?;
     held.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
+    Ok(held)
+}
+
+async fn prove_all(
+    build: &BuildCluster,
+    held: Vec<Held>,
+    args: &VerifyArgs,
+    lanes: &Lanes,
+    printer: Printer,
+) -> Result<Vec<Proof>> {
     let proving = printer.count("using the stored credentials", held.len());
     let prove = async |held| {
         let proof = prove(build, held, limits(&args.changing.kubeconfig)).await;
         proving.one_more(proof.error.is_some());
         proof
     };
-    Ok(Lanes::for_many(held.len(), args.parallel, printer).each(held, &prove).await)
+    Ok(lanes.each(held, &prove).await)
 }
 
 fn clock_warnings(build: &BuildCluster, proofs: &[Proof]) -> Vec<String> {

@@ -60,7 +60,7 @@ pub struct Asked {
     /// The delivery; none for every one.
     pub name: Option<String>,
     /// To these registrations; empty for every one.
-    pub runs: Vec<String>,
+    pub runs: BTreeSet<String>,
 }
 
 /// The deletion of one object.
@@ -180,19 +180,14 @@ pub struct Beside {
 /// The deletions of what the deliveries to these registrations have beside their readers, when these go with
 /// the registrations; nothing where one of them stays.
 #[must_use]
-pub fn beside(found: &Found, runs: &[String]) -> Vec<Beside> {
-    let is_of = |object: &Value, run: &String| {
-        delivery_of(object, found.side).is_some() && run_of(object, found.side).as_ref() == Some(run)
-    };
-    let is_there = |run: &&String| found.readers.iter().any(|(_, object)| is_of(object, run));
-    let stays = |(kind, object): &(ApiKind, Value)| {
-        runs.iter().any(|run| is_of(object, run)) && !uses_a_registration(kind, object)
-    };
-    if found.readers.iter().any(stays) {
-        return Vec::new();
-    }
-    let runs: Vec<String> = runs.iter().filter(is_there).cloned().collect();
-    if runs.is_empty() {
+pub fn beside(found: &Found, runs: &BTreeSet<String>) -> Vec<Beside> {
+    let its = |object: &Value| delivery_of(object, found.side).and_then(|_| run_of(object, found.side));
+    let of_these = found.readers.iter().filter_map(|(kind, object)| {
+        let run = its(object).filter(|run| runs.contains(run))?;
+        Some((run, uses_a_registration(kind, object)))
+    });
+    let (runs, goes): (BTreeSet<String>, Vec<bool>) = of_these.unzip();
+    if runs.is_empty() || !goes.into_iter().all(|goes| goes) {
         return Vec::new();
     }
     let planned = plan(found, &Asked { name: None, runs }, false, "the build cluster");

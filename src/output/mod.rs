@@ -45,7 +45,7 @@ use crate::{
 };
 
 pub use delivery_tree::DeliveryTree;
-pub use fleet::InFleet;
+pub use fleet::{InFleet, RemovalInFleet};
 pub use human::CHECKED_HERE;
 pub use manifests::{document as yaml_document, documents as yaml_documents};
 pub use progress::{Count, Progress};

@@ -1,6 +1,8 @@
 //! A registration as the build cluster holds it: what the metadata of its Secret says, without its
 //! content.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -125,7 +127,8 @@ impl Held {
 /// [`Kind::Usage`](crate::error::Kind::Usage) for a name that none of them has, with the one that
 /// was probably meant.
 pub fn select(held: Vec<Held>, names: &[String], place: &str) -> Result<Vec<Held>> {
-    if let Some(unknown) = names.iter().find(|name| !held.iter().any(|held| &held.name == *name)) {
+    let there: HashSet<&str> = held.iter().map(|held| held.name.as_str()).collect();
+    if let Some(unknown) = names.iter().find(|name| !there.contains(name.as_str())) {
         let known: Vec<String> = held.iter().map(|held| held.name.clone()).collect();
         let error = Error::usage(format_args!("there is no registration '{}' here on {place}", unknown.escape_debug()));
         return Err(match words::closest(unknown, &known) {
@@ -133,6 +136,7 @@ pub fn select(held: Vec<Held>, names: &[String], place: &str) -> Result<Vec<Held
             None => error.hint("see all of them: kubectl tapmc status --all-namespaces"),
         });
     }
+    let names: HashSet<&String> = names.iter().collect();
     Ok(held.into_iter().filter(|held| names.is_empty() || names.contains(&held.name)).collect())
 }
 

@@ -1,6 +1,8 @@
 //! The readers of a kubeconfig Secret: the objects on the build cluster whose controller deploys
 //! with it, and how that went the last time.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{facts::map, names::ObjectRef, record::registration_of};
@@ -189,6 +191,8 @@ pub struct Readers {
     /// The kinds that could not be listed, `apps.kappctrl.k14s.io`, each with the cluster's answer: more
     /// readers may be among them.
     pub hidden: Vec<(String, String)>,
+    /// Where in [`Self::all`] those of a Secret stand: a fleet asks for each of its own.
+    by_secret: BTreeMap<ObjectRef, Vec<usize>>,
 }
 
 impl Readers {
@@ -213,13 +217,16 @@ impl Readers {
                 readers.hidden.push((kind.resource(), error.to_string()));
             }
         }
+        for (index, reader) in readers.all.iter().enumerate() {
+            readers.by_secret.entry(reader.secret.clone()).or_default().push(index);
+        }
         readers
     }
 
     /// The readers of one Secret.
     #[must_use]
     pub fn of(&self, secret: &ObjectRef) -> Vec<&Reader> {
-        self.all.iter().filter(|reader| &reader.secret == secret).collect()
+        self.by_secret.get(secret).into_iter().flatten().filter_map(|index| self.all.get(*index)).collect()
     }
 }
 

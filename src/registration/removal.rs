@@ -12,7 +12,7 @@ mod own;
 mod reading;
 mod run_namespaces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -156,6 +156,16 @@ impl RemovalPlan {
     /// The deletions of one stage.
     pub fn of(&self, stage: Stage) -> impl Iterator<Item = &Change> {
         self.steps.iter().filter(move |(at, _)| *at == stage).map(|(_, change)| change)
+    }
+
+    /// The deletions of several: what goes with the last of them stands in the plan of each, and is one.
+    #[must_use]
+    pub fn of_all<'a>(all: impl Iterator<Item = &'a Self>) -> Vec<&'a Change> {
+        let mut known = HashSet::new();
+        let steps = all.flat_map(|plan| plan.steps.iter().map(|(_, change)| change));
+        steps
+            .filter(|change| change.uid.as_deref().is_none_or(|uid| known.insert((change.side == Side::Build, uid))))
+            .collect()
     }
 
     /// All changes in their order, and what is kept.

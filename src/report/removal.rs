@@ -18,7 +18,8 @@ pub struct RemovalReport {
     pub dry_run: Option<&'static str>,
     /// The build cluster; with empty fields where it was out of sight.
     pub build_cluster: ClusterReport,
-    /// The registrations that were removed, in the order in which they were asked for.
+    /// The registrations that were removed, in the order in which they were asked for; last those whose run cluster
+    /// answered later than nearly all others.
     pub items: Vec<Removed>,
     /// Those that were not, or not wholly.
     pub failed: Vec<FailedRegistration>,

@@ -3,6 +3,7 @@
 mod bad_input;
 pub mod case;
 mod faults;
+mod fleet;
 mod gone;
 mod main_job;
 mod others;

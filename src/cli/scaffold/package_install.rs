@@ -17,7 +17,10 @@ use crate::cli::{
 /// PACKAGE/access/RUN-CLUSTER.yaml, which is not delivered: what delivers may not grant rights.
 /// --apply applies these with your own context for the run cluster.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(
+    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    after_long_help = EXAMPLES
+)]
 pub struct PackageInstallArgs {
     /// The package, by its spec.refName: app.default.tap
     #[arg(value_name = "PACKAGE")]

@@ -10,11 +10,12 @@ use super::{
     targets::{self, Named, Target},
 };
 use crate::{
-    cli::deliver::DeliveryArgs,
+    cli::deliver::{DeliveringArgs, DeliveryArgs},
     cluster::Limits,
-    commands::reader_cluster::ReaderCluster,
+    commands::{fleet::Lanes, limits, reader_cluster::ReaderCluster, run_cluster::RunClusters},
     delivery::{Delivery, Destination, access::not_granted, contents::Deployer, planning::Wanted},
     error::{Error, Result},
+    output::Printer,
     registration::trial::needs_of_an_app,
     words,
 };
@@ -23,11 +24,13 @@ use crate::{
 pub(super) struct Access<'a> {
     pub at: &'a ReaderCluster,
     pub args: &'a DeliveryArgs,
+    pub delivering: &'a DeliveringArgs,
     pub delivery: &'a Delivery,
     pub namespace: &'a str,
     /// As whom the reader delivers on the run cluster itself; none with registrations.
     pub account: Option<&'a Account>,
     pub deployer: Deployer,
+    pub printer: Printer,
 }
 
 /// What came of it.
@@ -46,7 +49,11 @@ impl Access<'_> {
     /// Which run clusters are delivered to; registrations are found by one request.
     pub(super) async fn targets(&self, named: &[Named]) -> Result<Vec<Target>> {
         match (self.at, self.account) {
-            (ReaderCluster::Build(build), _) => targets::find(build, self.args, self.namespace, named).await,
+            (ReaderCluster::Build(build), _) => {
+                let DeliveringArgs { run_cluster, changing } = self.delivering;
+                let run = RunClusters::new(&build.kubeconfig, run_cluster, limits(&changing.kubeconfig))?;
+                targets::find(build, self.args, self.namespace, named, (&run, self.printer)).await
+            }
             (ReaderCluster::Run(_), Some(account)) => account.targets(self, named),
             (ReaderCluster::Run(_), None) => Ok(Vec::new()),
         }
@@ -65,8 +72,8 @@ impl Access<'_> {
         let mut proven = Proven { targets: Vec::new(), failed: Vec::new(), wanted: Vec::new(), warnings: Vec::new() };
         match (self.at, self.account) {
             (ReaderCluster::Build(build), _) => {
-                (proven.targets, proven.failed) =
-                    targets::prove(build, targets, (limits, self.args.parallel), &needs).await;
+                let lanes = Lanes::for_many(targets.len(), self.args.parallel, self.printer);
+                (proven.targets, proven.failed) = targets::prove(build, targets, (limits, &lanes), &needs).await;
                 proven.warnings.extend(self.unlooked(&proven.targets).filter(|_| acts_itself));
             }
             (ReaderCluster::Run(_), Some(account)) => {

@@ -53,7 +53,16 @@ pub(super) async fn carvel_app(args: CarvelAppArgs, printer: Printer, journal: &
 
     let progress = printer.progress(&format!("observing the {} cluster", at.side()));
     let (deployer, account) = (Deployer::Kapp, account.as_ref());
-    let access = Access { at: &at, args: typed, delivery: &delivery, namespace: &namespace, account, deployer };
+    let access = Access {
+        at: &at,
+        args: typed,
+        delivering: &args.delivering,
+        delivery: &delivery,
+        namespace: &namespace,
+        account,
+        deployer,
+        printer,
+    };
     let (targets, unreachable) = futures::join!(access.targets(&named), reach::warning(Some(&url), at.side()));
     let targets = targets?;
     targets::check_folders(&delivery, &targets)?;

@@ -50,7 +50,16 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
 
     let progress = printer.progress(&format!("observing the {} cluster", at.side()));
     let (deployer, account) = (Deployer::Flux, decided.account.as_ref());
-    let access = Access { at: &at, args: typed, delivery, namespace: &namespace, account, deployer };
+    let access = Access {
+        at: &at,
+        args: typed,
+        delivering: &args.delivering,
+        delivery,
+        namespace: &namespace,
+        account,
+        deployer,
+        printer,
+    };
     let (source_of, version) = (source_kind(decided.source.kind()), args.api_version.as_deref());
     let (targets, unreachable, source_kind, kustomization) = futures::join!(
         access.targets(&decided.named),
@@ -72,7 +81,7 @@ pub(super) async fn flux(args: FluxArgs, printer: Printer, journal: &Journal) ->
     let targets = secretless::reachable(targets, decided.secretless.as_ref(), &mut failed)?;
     let mut warnings: Vec<String> = unreachable.into_iter().chain(found.warnings.clone()).chain(of_account).collect();
     if let (ReaderCluster::Build(build), Some(name)) = (&at, &args.service_account) {
-        let runs = RunClusters::new(&build.kubeconfig, &args.delivering.run_cluster, limits(&changing.kubeconfig));
+        let runs = RunClusters::new(&build.kubeconfig, &args.delivering.run_cluster, limits(&changing.kubeconfig))?;
         let account = ObjectRef::new(&namespace, name);
         warnings.extend(impersonation::check(cluster, &runs, &targets, &account).await?);
     }

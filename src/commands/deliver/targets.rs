@@ -11,9 +11,11 @@ use crate::{
         build_cluster::BuildCluster,
         fleet::Lanes,
         proof::{Use, prove_observed},
+        run_cluster::RunClusters,
     },
     delivery::{Access, Delivery, Destination, layout, names},
     error::{Error, Result},
+    output::Printer,
     registration::{
         facts::SecretFacts,
         held::{Held, select},
@@ -73,6 +75,7 @@ pub(super) async fn find(
     args: &DeliveryArgs,
     namespace: &str,
     named: &[Named],
+    (run, printer): (&RunClusters<'_>, Printer),
 ) -> Result<Vec<Target>> {
     let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
     let exported = |held: &Held| held.export().is_some();
@@ -95,8 +98,14 @@ pub(super) async fn find(
             ))
             .hint("register one: kubectl tapmc register-run-cluster, or name another namespace with -n"));
         }
-        Ok(selected) => selected,
+        Ok(selected) => run.meant(selected, printer).await?,
     };
+    if selected.is_empty() {
+        return Err(Error::usage(
+            "none of the registrations is of a run cluster to which a context leads that --run-context matches",
+        )
+        .hint("leave it out, or name another pattern"));
+    }
     let mut targets = Vec::new();
     for held in selected {
         let Some(secret) = secrets.remove(&held.uid) else { continue };
@@ -157,7 +166,7 @@ pub(super) type Needs<'a> = dyn Fn(&Destination) -> Vec<PolicyRule> + 'a;
 pub(super) async fn prove(
     build: &BuildCluster,
     targets: Vec<Target>,
-    (limits, parallel): (Limits, ParallelArgs),
+    (limits, lanes): (Limits, &Lanes),
     needs: &Needs<'_>,
 ) -> (Vec<Target>, Vec<(String, Error)>) {
     let try_it = async |target: Target| {
@@ -172,7 +181,7 @@ pub(super) async fn prove(
         };
         (target, error)
     };
-    let tried: Vec<(Target, Option<Error>)> = Lanes::new(parallel).each(targets, &try_it).await;
+    let tried: Vec<(Target, Option<Error>)> = lanes.each(targets, &try_it).await;
     let (mut good, mut failed) = (Vec::new(), Vec::new());
     for (target, error) in tried {
         match error {
@@ -189,12 +198,14 @@ pub(in crate::commands) async fn prove_held(
     namespace: &str,
     names: &BTreeSet<String>,
     limits: Limits,
+    printer: Printer,
 ) -> Result<Vec<(String, Error)>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let found = build.cluster.list_kubeconfig_secrets(namespace).await?;
-    let gone = names.iter().filter(|name| !found.iter().any(|(held, _)| &held.name == *name)).map(|name| {
+    let there: BTreeSet<&String> = found.iter().map(|(held, _)| &held.name).collect();
+    let gone = names.iter().filter(|name| !there.contains(name)).map(|name| {
         let sentence =
             format!("its kubeconfig Secret is no longer in the namespace '{namespace}' on {}", build.cluster.place());
         (name.clone(), Error::failed(sentence))
@@ -206,7 +217,8 @@ pub(in crate::commands) async fn prove_held(
         proof.error.map(|error| (held.name.clone(), error))
     };
     let meant = found.iter().filter(|(held, _)| names.contains(&held.name));
-    let tried: Vec<Option<(String, Error)>> = Lanes::new(ParallelArgs::default()).each(meant, &try_it).await;
+    let lanes = Lanes::for_many(names.len(), ParallelArgs::default(), printer);
+    let tried: Vec<Option<(String, Error)>> = lanes.each(meant, &try_it).await;
     failed.extend(tried.into_iter().flatten());
     Ok(failed)
 }

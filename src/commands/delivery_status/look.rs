@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 
 use crate::{
-    cli::fleet::ParallelArgs,
     cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
@@ -47,9 +46,9 @@ fn sources_elsewhere(readers: &[(ApiKind, Listing)], namespace: Option<&str>) ->
 pub(super) async fn run_sides(
     ways: &RunClusters<'_>,
     all: &[Held],
-    (limits, parallel): (Limits, ParallelArgs),
+    (limits, lanes): (Limits, &Lanes),
 ) -> Vec<RunSight> {
-    Lanes::new(parallel).each(all, &async |held| run_side(ways, held, limits).await).await
+    lanes.each(all, &async |held| run_side(ways, held, limits).await).await
 }
 
 async fn run_side(ways: &RunClusters<'_>, held: &Held, limits: Limits) -> RunSight {

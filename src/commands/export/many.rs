@@ -32,21 +32,23 @@ pub(super) async fn exported(
     if let Some((flag, _)) = of_one.into_iter().find(|(_, typed)| *typed) {
         return Err(Error::usage(format_args!("{flag} is of one credential, and several are exported")));
     }
-    if args.run_cluster.run_context.is_some() {
-        return Err(Error::usage("--run-context names the run cluster of one registration, and several are meant")
-            .hint("leave it out: each run cluster is found by its address or identity"));
-    }
     let build = of::connect(args).await?;
+    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig))?;
+    if run_clusters.named().is_some() {
+        return Err(Error::usage("--run-context names the run cluster of one registration, and several are meant")
+            .hint("leave it out: each run cluster is found by its address or identity; or take a pattern such as 'prod-*'"));
+    }
     let mut held = of::named(args, &build).await?;
     // What was exported is not exported from.
     held.retain(|held| !args.all || held.export().is_none());
+    let held = run_clusters.meant(held, printer).await?;
+    of::check_places(args, reader, &held)?;
     if held.is_empty() {
         printer.say("no registrations found");
         return Ok(());
     }
-    let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
     let visit = Visit {
-        build: build.cluster.clone(),
+        build: Some(build.cluster.clone()),
         kind: "ExportReportList",
         doing: "exporting",
         done: "exported",

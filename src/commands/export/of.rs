@@ -1,6 +1,6 @@
 //! What is exported from: the registration, the ways to both clusters, and what is asked with them.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     cli::{export::ExportArgs, registrations::RegistrationsArgs},
@@ -50,7 +50,7 @@ pub(super) async fn named(args: &ExportArgs, build: &BuildCluster) -> Result<Vec
     let registrations = RegistrationsArgs {
         names: args.names.clone(),
         namespace: args.registration_namespace.clone(),
-        ..RegistrationsArgs::default()
+        all_namespaces: args.all_namespaces,
     };
     build.registrations(&registrations).await
 }
@@ -64,7 +64,7 @@ impl<'a> Of<'a> {
         }
         let held = named(args, build).await?.into_iter().next();
         let held = held.ok_or_else(|| Error::failed("the registration is not there any more"))?;
-        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig));
+        let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.changing.kubeconfig))?;
         Self::find(build, held, &run_clusters, printer).await
     }
 
@@ -120,13 +120,8 @@ impl<'a> Of<'a> {
         if let Err(error) = Name::parse(&name) {
             return Err(error.replace_hint("name it yourself with --name"));
         }
-        let mut export = Export {
-            reader,
-            of: Name::parse(&self.held.name)?,
-            of_namespace: self.held.secret.namespace.clone(),
-            way: form::Way::Stored(Vec::new()),
-        };
-        let namespace = self.place(args, &export, is_printed);
+        let mut export = export(reader, &self.held)?;
+        let namespace = place(args, &export, is_printed);
         export.way = self.way(way, reader).await;
         self.check_secret(args, &export, &namespace)?;
         let from = as_recorded(&name, &namespace, None, &self.build.kubeconfig, &self.contexts.run)?;
@@ -165,14 +160,13 @@ impl<'a> Of<'a> {
 
     /// What is printed.
     pub(super) fn printing<'b>(
-        &self,
         args: &ExportArgs,
         registration: &'b Registration,
         run_cluster_uid: &'b str,
         (objects, part): (&'b [&'static ObjectForm], &'b Part),
     ) -> Option<Printing<'b>> {
         let export = registration.export.as_ref()?;
-        let namespace = self.place(args, export, false);
+        let namespace = place(args, export, false);
         let name = args.secret_name.clone().unwrap_or_else(|| export.secret_name());
         Some(Printing {
             secret: ObjectRef::new(namespace, name),
@@ -181,15 +175,6 @@ impl<'a> Of<'a> {
             run_cluster_uid,
             part,
         })
-    }
-
-    /// The namespace of the reader's Secret, or of the record of a printed one.
-    fn place(&self, args: &ExportArgs, export: &Export, is_record: bool) -> String {
-        let own = || self.held.secret.namespace.clone();
-        if is_record {
-            return own();
-        }
-        args.namespace.clone().or(export.namespace().map(str::to_owned)).unwrap_or_else(own)
     }
 
     /// Where it goes, as it will be recorded.
@@ -217,4 +202,39 @@ impl<'a> Of<'a> {
         ))
         .hint("name the namespace where it looks with -n, or another name with --secret-name"))
     }
+}
+
+/// What an export from a registration records, before it is known where it goes.
+fn export(reader: &'static Reader, of: &Held) -> Result<Export> {
+    let (name, of_namespace) = (Name::parse(&of.name)?, of.secret.namespace.clone());
+    Ok(Export { reader, of: name, of_namespace, way: form::Way::Stored(Vec::new()) })
+}
+
+/// The namespace of the reader's Secret, or of the record of a printed one.
+fn place(args: &ExportArgs, export: &Export, is_record: bool) -> String {
+    let own = || export.of_namespace.clone();
+    if is_record {
+        return own();
+    }
+    args.namespace.clone().or(export.namespace().map(str::to_owned)).unwrap_or_else(own)
+}
+
+/// Refuses registrations of one name from several namespaces where the reader looks for all of them in one: they
+/// would take each other's Secret.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage), naming both.
+pub(super) fn check_places(args: &ExportArgs, reader: &'static Reader, all: &[Held]) -> Result<()> {
+    let mut taken: HashMap<(String, &str), &Held> = HashMap::new();
+    for held in all {
+        let place = place(args, &export(reader, held)?, false);
+        if let Some(other) = taken.insert((place.clone(), &held.name), held) {
+            return Err(Error::usage(format_args!(
+                "the registration '{}' is there in the namespaces '{}' and '{}', and {} has one Secret of that name in '{place}'",
+                held.name, other.secret.namespace, held.secret.namespace, reader.title
+            ))
+            .hint("export them one by one, each with a --name and a --secret-name of its own"));
+        }
+    }
+    Ok(())
 }

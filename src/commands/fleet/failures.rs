@@ -7,7 +7,7 @@ use super::Visited;
 use crate::{
     error::{Error, Result},
     output::Printer,
-    report::{Done, FailedRegistration, Journal},
+    report::{Done, FailedRegistration},
     words,
 };
 
@@ -16,6 +16,8 @@ const ONE_BY_ONE: usize = 3;
 
 /// The failures of one command.
 pub(in crate::commands) struct Failures {
+    /// What is said of one.
+    word: &'static str,
     printer: Printer,
     all: RefCell<Vec<Failure>>,
     told: Cell<usize>,
@@ -29,23 +31,28 @@ struct Failure {
 
 impl Failures {
     /// None yet.
-    pub(super) fn new(printer: Printer) -> Self {
-        Self { printer, all: RefCell::default(), told: Cell::default() }
+    pub(super) fn new(word: &'static str, printer: Printer) -> Self {
+        Self { word, printer, all: RefCell::default(), told: Cell::default() }
     }
 
     /// Notes one, with what was done before it.
-    fn add(&self, visited: Visited, error: Error, journal: &Journal) {
+    fn add(&self, visited: Visited, error: Error, done: Vec<Done>) {
         let error = if visited.is_only {
             error
         } else {
-            error.context(format_args!("the registration '{}' failed", visited.name))
+            error.context(format_args!("the registration '{}' {}", visited.name, self.word))
         };
-        self.all.borrow_mut().push(Failure { visited, error, done: journal.done() });
+        self.all.borrow_mut().push(Failure { visited, error, done });
     }
 
-    /// Gives what went well, and notes what failed.
-    pub(in crate::commands) fn sift<T>(&self, visited: Visited, result: Result<T>, journal: &Journal) -> Option<T> {
-        result.map_err(|error| self.add(visited, error, journal)).ok()
+    /// Gives what went well, and notes what failed with what was done before.
+    pub(in crate::commands) fn sift<T>(
+        &self,
+        visited: Visited,
+        result: Result<T>,
+        done: impl FnOnce() -> Vec<Done>,
+    ) -> Option<T> {
+        result.map_err(|error| self.add(visited, error, done())).ok()
     }
 
     /// Tells those that were not told yet; that of the only registration is told by the command's end.
@@ -63,7 +70,7 @@ impl Failures {
         }
         for (_, group) in groups {
             if group.len() > ONE_BY_ONE {
-                self.printer.error(&together(&group), &group[0].done);
+                self.printer.error(&together(&group, self.word), &group[0].done);
             } else {
                 for failure in group {
                     self.printer.error(&failure.error, &failure.done);
@@ -107,13 +114,13 @@ impl Failure {
 }
 
 /// One error for all of a group.
-fn together(group: &[&Failure]) -> Error {
+fn together(group: &[&Failure], word: &str) -> Error {
     let names: Vec<String> = group.iter().map(|failure| format!("'{}'", failure.visited.name)).collect();
     let first = &group[0].error;
     let mut causes: Vec<String> = first.sentences().skip(1).collect();
     let root = Error::new(first.kind(), causes.pop().unwrap_or_default());
     let error = causes.into_iter().rev().fold(root, Error::context).context(format_args!(
-        "{} failed alike: {} (shown is the first one)",
+        "{} {word} alike: {} (shown is the first one)",
         words::count(group.len(), "registration"),
         words::first_few(&names)
     ));
@@ -150,7 +157,7 @@ mod tests {
     #[test]
     fn many_alike_are_one_sentence_with_the_first_one_s_cause() {
         let all: Vec<Failure> = (0..5).map(|n| failure(&format!("run-{n}"), "no answer")).collect();
-        let told = together(&all.iter().collect::<Vec<_>>());
+        let told = together(&all.iter().collect::<Vec<_>>(), "failed");
         let sentences: Vec<String> = told.sentences().collect();
         assert!(sentences[0].starts_with("5 registrations failed alike: 'run-0', "), "{sentences:?}");
         assert_eq!(sentences[1..], ["no answer"]);

@@ -40,25 +40,24 @@ pub(in crate::commands) struct Going<F> {
 }
 
 impl Lanes {
-    /// As many lanes as was asked for, and as this machine's limit of open files allows.
-    pub(in crate::commands) fn new(args: ParallelArgs) -> Self {
+    /// As many lanes as was asked for, and as this machine's limit of open files allows; says so where that holds up
+    /// so many run clusters, unless it was said before.
+    pub(in crate::commands) fn for_many(
+        number: usize,
+        args: ParallelArgs,
+        printer: impl Into<Option<Printer>>,
+    ) -> Self {
         let asked = usize::from(args.parallel);
         let begun = open_files::clusters_at_a_time().min(asked * BEGUN_PER_LANE).max(1);
-        Self { lanes: Semaphore::new(asked.min(begun)), begun: Semaphore::new(begun) }
-    }
-
-    /// The same for so many run clusters; says so where that limit holds them up.
-    pub(in crate::commands) fn for_many(number: usize, args: ParallelArgs, printer: Printer) -> Self {
-        let this = Self::new(args);
-        let (lanes, asked) = (this.lanes.available_permits(), usize::from(args.parallel));
-        if lanes < asked.min(number) {
+        let lanes = asked.min(begun);
+        if let Some(printer) = printer.into().filter(|_| lanes < asked.min(number)) {
             printer.warn(&[format!(
                 "{lanes} run clusters are worked on at a time, not {}: this machine lets the plugin open no more files \
                  (see ulimit -n)",
                 asked.min(number)
             )]);
         }
-        this
+        Self { lanes: Semaphore::new(lanes), begun: Semaphore::new(begun) }
     }
 
     /// Begins the work on all of them.

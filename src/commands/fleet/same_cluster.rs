@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{Observed, Visited};
+use super::{Observed, Planned, Seen, Visited};
 use crate::{
-    commands::registering::Registering,
     error::{Error, Result},
     words,
 };
@@ -22,10 +21,10 @@ impl Known {
     ///
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage), naming each.
-    pub(super) fn check(&mut self, observed: &[Observed]) -> Result<()> {
+    pub(super) fn check<P: Planned>(&mut self, observed: &[Observed<P>]) -> Result<()> {
         let twice: Vec<String> = observed
             .iter()
-            .filter_map(|(visited, registering)| self.add(visited, registering.as_ref().ok()?).err())
+            .filter_map(|(visited, planned)| self.add(visited, planned.as_ref().ok()?).err())
             .map(|error| error.to_string())
             .collect();
         if twice.is_empty() {
@@ -39,11 +38,10 @@ impl Known {
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) where another one of the visit is of the same run cluster, and one
     /// of the two is new.
-    pub(super) fn add(&mut self, visited: &Visited, registering: &Registering) -> Result<()> {
-        let Some(uid) = registering.run_cluster().kube_system.clone() else { return Ok(()) };
-        let here = format!("'{}' (context '{}')", visited.name, registering.run_context());
-        let is_new = registering.is_new();
-        match self.seen.insert(uid, (here.clone(), is_new)) {
+    pub(super) fn add(&mut self, visited: &Visited, planned: &impl Planned) -> Result<()> {
+        let Some(Seen { uid, context, is_new }) = planned.seen() else { return Ok(()) };
+        let here = format!("'{}' (context '{context}')", visited.name);
+        match self.seen.insert(uid.to_owned(), (here.clone(), is_new)) {
             Some((other, was_new)) if is_new || was_new => {
                 Err(Error::usage(format_args!("{here} and {other} are the same run cluster")).hint(HINT))
             }

@@ -26,8 +26,6 @@ use crate::{
 };
 use resolve::{Fleet, Target};
 
-pub(super) use resolve::matched;
-
 /// Registers each of them.
 pub(super) async fn register(
     args: &RegisterRunClusterArgs,
@@ -46,7 +44,7 @@ pub(super) async fn register(
     let renewed: HashMap<(String, String), String> =
         renewed.map(|target| (target.visited.key(), target.contexts.run.clone())).collect();
     let visit = Visit {
-        build: shared.clone(),
+        build: Some(shared.clone()),
         kind: "RegistrationReportList",
         doing: "registering",
         done: "registered",

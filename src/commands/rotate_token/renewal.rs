@@ -51,7 +51,7 @@ pub(super) async fn renew(
         let result = renewer.renew(&secret, &own).await;
         renewing.one_more(result.is_err());
         let visited = Visited { name: secret.name, namespace: secret.namespace, is_only };
-        failures.sift(visited, result, &own)
+        failures.sift(visited, result, || own.done())
     };
     let reports = Lanes::for_many(wanted.len(), args.parallel, printer).each(wanted, &renew).await;
     renewing.end();

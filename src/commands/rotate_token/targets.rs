@@ -31,25 +31,32 @@ pub(super) struct Target {
 }
 
 /// The registrations that are meant and due.
-pub(super) async fn wanted(build: &BuildCluster, args: &RotateTokenArgs) -> Result<Vec<Target>> {
+pub(super) async fn wanted(
+    build: &BuildCluster,
+    args: &RotateTokenArgs,
+    run_clusters: &RunClusters<'_>,
+    printer: Printer,
+) -> Result<Vec<Target>> {
     let names = &args.registrations.names;
     let everything = RegistrationsArgs { names: Vec::new(), ..args.registrations.clone() };
     let mut all = build.registrations(&everything).await?;
     all.retain(|held| !held.is_printed() || names.contains(&held.name));
     let now = build.cluster.now();
-    let mut targets = match (names.as_slice(), &args.run_cluster.run_context) {
+    let mut targets = match (names.as_slice(), run_clusters.named()) {
         ([name], Some(_)) if !all.iter().any(|held| &held.name == name) => vec![lost(build, args, name)?],
         _ => {
             let mut meant = held::select(all, names, build.cluster.place()).map_err(or_lost)?;
+            meant = run_clusters.meant(meant, printer).await?;
             meant.sort_by(|a, b| (&a.secret, &a.name).cmp(&(&b.secret, &b.name)));
             let due = meant.into_iter().enumerate().filter(|(index, _)| is_in_shard(*index, args));
             let due = due.filter(|(_, held)| args.if_issued_before.is_none_or(|time| is_issued_before(held, time)));
             due.filter_map(|(_, held)| due_target(held, args, now)).collect()
         }
     };
-    if targets.len() > 1 && args.run_cluster.run_context.is_some() {
+    if targets.len() > 1 && run_clusters.named().is_some() {
         return Err(Error::usage("--run-context names the run cluster of one registration, and several are meant")
-            .hint("rotate them one by one, or leave it out: each run cluster is found by its address or identity"));
+            .hint("rotate them one by one, or leave it out: each run cluster is found by its address or identity; with a pattern such as \
+                   'prod-*' those are rotated to which a matching context leads"));
     }
     let is_only = targets.len() == 1;
     for target in &mut targets {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
-    commands::renewal_namespace,
+    commands::renewal_namespace::Endings,
     error::{Error, Result},
     kind::ApiKind,
     plan::{Change, Manifest, Side},
@@ -118,11 +118,11 @@ pub(in crate::commands) fn leaving(name: &Name, secret: &ObjectRef, renewal: &Re
 }
 
 /// What goes from the build cluster when a registration is no longer renewed: who renews it, and the
-/// renewal kubeconfig; with the last one the namespace. `leaving` are those that go with it.
+/// renewal kubeconfig; with the last one the namespace.
 pub(in crate::commands) async fn of_removed(
     cluster: &Cluster,
-    member: Member,
-    leaving: &[Member],
+    member: &Member,
+    endings: &Endings,
 ) -> Result<Vec<Change>> {
     let options = Options {
         namespace: member.renewal_secret.namespace.clone(),
@@ -132,10 +132,8 @@ pub(in crate::commands) async fn of_removed(
         shards: None,
         life: None,
     };
-    let found = observe(cluster, &member, &[], &options).await?;
-    let leaving: Vec<Member> = leaving.iter().cloned().chain([member]).collect();
-    let (manifest, there) = &found.namespace;
-    let namespace = renewal_namespace::deletion(cluster, manifest, there.as_ref(), &leaving).await?;
+    let (found, namespace) =
+        futures::try_join!(observe(cluster, member, &[], &options), endings.of_one(cluster, member))?;
     Ok(found.taken_away().into_iter().chain(namespace).collect())
 }
 

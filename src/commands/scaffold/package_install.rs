@@ -26,8 +26,10 @@ pub(super) async fn package_install(args: PackageInstallArgs, printer: Printer, 
     let typed = resolve::resolve(&args)?;
     let asks = asks_clusters(&args);
     let build = if asks { Some(connect(&args).await?) } else { None };
-    let run_clusters =
-        build.as_ref().map(|build| RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig)));
+    let run_clusters = match &build {
+        Some(build) => Some(RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?),
+        None => None,
+    };
 
     let progress = printer.progress("looking for the Package");
     let targets = targets::observe(build.as_ref(), &args).await?;

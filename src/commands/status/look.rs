@@ -7,7 +7,6 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{
-    cli::fleet::ParallelArgs,
     cluster::{Cluster, Limits},
     commands::{
         build_cluster::BuildCluster,
@@ -70,13 +69,12 @@ pub(super) async fn live(
     build: &BuildCluster,
     ways: &RunClusters<'_>,
     all: &[Held],
-    (limits, parallel): (Limits, ParallelArgs),
+    (limits, lanes): (Limits, &Lanes),
     looking: Option<&Count>,
 ) -> Result<Look> {
     let namespace = all.first().map(|held| held.secret.namespace.as_str());
     let namespace = namespace.filter(|namespace| all.iter().all(|held| held.secret.namespace == *namespace));
     let recorded = all.first().map_or("", |held| held.annotation(key::BUILD_CLUSTER_UID));
-    let lanes = Lanes::new(parallel);
     let look = async |held| {
         let seen = look_at(build, ways, held, limits).await;
         looking.inspect(|looking| looking.one_more(false));

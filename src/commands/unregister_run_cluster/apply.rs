@@ -7,9 +7,8 @@ use futures::future::join_all;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Planned, observe::Way, prove::Evidence, sides::Sides};
+use super::{prove::Evidence, removal::Removal};
 use crate::{
-    cluster::Cluster,
     commands::{
         await_gone::{Waiting, namespace_gone, reader_gone},
         renewal_namespace,
@@ -26,12 +25,11 @@ use crate::{
 const READERS: [Stage; 2] = [Stage::Readers, Stage::Delivered];
 
 /// One removal under way.
-pub(super) struct Removal<'a> {
-    pub(super) sides: &'a Sides,
-    pub(super) planned: Planned,
+pub(super) struct Removing<'a> {
+    pub(super) removal: &'a Removal<'a>,
     pub(super) wait: Duration,
     pub(super) progress: &'a Progress,
-    journal: Journal,
+    pub(super) journal: &'a Journal,
 }
 
 /// What a removal led to.
@@ -42,44 +40,15 @@ pub(super) struct Outcome {
     pub kept: Vec<Done>,
 }
 
-impl<'a> Removal<'a> {
-    /// Of what was planned.
-    pub(super) fn new(
-        sides: &'a Sides,
-        planned: Planned,
-        wait: Duration,
-        progress: &'a Progress,
-        all: &Journal,
-    ) -> Self {
-        Self { sides, planned, wait, progress, journal: all.branch() }
-    }
-
-    /// What was done so far, in the order of the plan.
-    pub(super) fn done(&self) -> Vec<Done> {
-        self.journal.in_order(&self.planned.plan.changes())
-    }
-
-    /// The run cluster, where it is there.
-    pub(super) fn run(&self) -> Option<&Cluster> {
-        match &self.planned.observation.run {
-            Way::There(there) => Some(&there.cluster.cluster),
-            Way::Gone(_) | Way::Left => None,
-        }
-    }
-
-    /// The cluster of a side, where it is there.
-    pub(super) fn cluster(&self, side: Side) -> Option<&Cluster> {
-        if side == Side::Build { self.sides.build_cluster() } else { self.run() }
-    }
-
+impl Removing<'_> {
     /// How it is waited for what controllers of one side must finish.
     fn waiting(&self, side: Side) -> Option<Waiting<'_>> {
-        self.cluster(side).map(|cluster| Waiting { cluster, limit: self.wait, progress: self.progress })
+        self.removal.cluster(side).map(|cluster| Waiting { cluster, limit: self.wait, progress: self.progress })
     }
 
     /// Carries the removal out.
     pub(super) async fn apply(&self) -> Result<Outcome> {
-        for cluster in [self.sides.build_cluster(), self.run()].into_iter().flatten() {
+        for cluster in [self.removal.cluster(Side::Build), self.removal.run()].into_iter().flatten() {
             cluster.restart_clock();
         }
         let evidence = Evidence::collect(self).await?;
@@ -92,7 +61,7 @@ impl<'a> Removal<'a> {
             match stage {
                 Stage::Account => kept.extend(self.account().await?),
                 Stage::Renewal => kept.extend(self.renewal().await?),
-                stage => self.delete(stage, self.planned.plan.of(stage)).await?,
+                stage => self.delete(stage, self.removal.plan.of(stage)).await?,
             }
             if stage == Stage::Markers {
                 begun = Some(Instant::now());
@@ -100,7 +69,7 @@ impl<'a> Removal<'a> {
         }
         let proofs = evidence.prove(self, begun.unwrap_or_else(Instant::now)).await?;
         for stage in [Stage::Renewal, Stage::Account, Stage::RunNamespaces] {
-            let namespaces = self.planned.plan.of(stage).filter(|change| change.manifest.kind == "Namespace");
+            let namespaces = self.removal.plan.of(stage).filter(|change| change.manifest.kind == "Namespace");
             let stays =
                 |change: &&Change| !kept.iter().any(|done: &Done| done.object == change.manifest.display_name());
             for change in namespaces.filter(stays) {
@@ -115,7 +84,7 @@ impl<'a> Removal<'a> {
     /// Deletes what reads the Secret, and waits until its controller has taken away what it deployed; then
     /// what it needed for that.
     async fn readers(&self, stage: Stage) -> Result<()> {
-        let readers: Vec<&Change> = self.planned.plan.of(stage).collect();
+        let readers: Vec<&Change> = self.removal.plan.of(stage).collect();
         if readers.is_empty() {
             return Ok(());
         }
@@ -131,10 +100,10 @@ impl<'a> Removal<'a> {
     /// Gives what stays.
     async fn renewal(&self) -> Result<Vec<Done>> {
         let (namespaces, first): (Vec<&Change>, Vec<&Change>) =
-            self.planned.plan.of(Stage::Renewal).partition(|change| change.manifest.kind == "Namespace");
+            self.removal.plan.of(Stage::Renewal).partition(|change| change.manifest.kind == "Namespace");
         self.delete(Stage::Renewal, first.into_iter()).await?;
         let mut kept = Vec::new();
-        let Some(build) = self.cluster(Side::Build) else { return Ok(kept) };
+        let Some(build) = self.removal.cluster(Side::Build) else { return Ok(kept) };
         for change in namespaces {
             let done = renewal_namespace::delete(build, change).await?;
             if done.op == Op::Keep { kept.push(done) } else { self.journal.note(done) }
@@ -146,11 +115,11 @@ impl<'a> Removal<'a> {
     /// ServiceAccounts. Gives what stays.
     async fn account(&self) -> Result<Vec<Done>> {
         let (namespaces, accounts): (Vec<&Change>, Vec<&Change>) =
-            self.planned.plan.of(Stage::Account).partition(|change| change.manifest.kind == "Namespace");
+            self.removal.plan.of(Stage::Account).partition(|change| change.manifest.kind == "Namespace");
         let mut kept = Vec::new();
-        let is_own = |_: &ApiKind, object: &Value| is_labelled(object, &self.planned.observation.going.name);
+        let is_own = |_: &ApiKind, object: &Value| is_labelled(object, &self.removal.observation.going.name);
         for change in namespaces {
-            let foreign = match self.run() {
+            let foreign = match self.removal.run() {
                 Some(run) => run.foreign_objects(&change.manifest.name, is_own).await?,
                 None => None,
             };
@@ -182,7 +151,7 @@ impl<'a> Removal<'a> {
     }
 
     async fn delete_one(&self, change: &Change) -> Result<()> {
-        let Some(cluster) = self.cluster(change.side) else { return Ok(()) };
+        let Some(cluster) = self.removal.cluster(change.side) else { return Ok(()) };
         let was_there = cluster.delete_as_observed(change, false).await.map_err(|error| match error.kind() {
             Kind::Conflict => error.replace_hint(
                 "somebody else changed or replaced it meanwhile, and it was left alone: look at it, then run the command again",

@@ -3,9 +3,8 @@
 
 use futures::future::join_all;
 
-use super::{Planned, observe::Way, sides::Sides};
+use super::removal::Removal;
 use crate::{
-    cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
     cluster::Cluster,
     error::Result,
     plan::Side,
@@ -16,35 +15,26 @@ use crate::{
 };
 
 /// Refuses a removal that could not be carried through.
-pub(super) async fn check(
-    sides: &Sides,
-    planned: Option<&Planned>,
-    wishes: Wishes,
-    args: &UnregisterRunClusterArgs,
-) -> Result<()> {
-    let Some(Planned { observation, plan }) = planned else { return Ok(()) };
-    let build = sides.build_cluster();
-    if let Some(build) = build {
+pub(super) async fn check(removal: &Removal<'_>, wishes: Wishes) -> Result<()> {
+    let Removal { observation, plan, .. } = removal;
+    if let Some(build) = removal.cluster(Side::Build) {
         check_readers(&observation.going, &observation.readers, wishes, build.place())?;
         check_objects(&observation.going, &observation.objects, wishes, build.place())?;
     }
-    let run = match &observation.run {
-        Way::There(there) => Some(&there.cluster.cluster),
-        Way::Gone(_) | Way::Left => None,
-    };
     let may = async |cluster: Option<&Cluster>, side| match cluster {
         Some(cluster) => cluster.require(&mut Rights::default(), &plan.needed_rights(side)).await,
         None => Ok(()),
     };
-    let (build_rights, run_rights) = futures::join!(may(build, Side::Build), may(run, Side::Run));
+    let (build_rights, run_rights) =
+        futures::join!(may(removal.cluster(Side::Build), Side::Build), may(removal.run(), Side::Run));
     build_rights?;
-    run_rights?;
-    if args.changing.consent.dry_run != DryRun::Server {
-        return Ok(());
-    }
-    let tried = plan.steps.iter().map(|(_, change)| async move {
-        let cluster = if change.side == Side::Build { build } else { run };
-        match cluster {
+    run_rights
+}
+
+/// What the API servers say to each deletion.
+pub(super) async fn try_deletions(removal: &Removal<'_>) -> Result<()> {
+    let tried = removal.plan.steps.iter().map(|(_, change)| async move {
+        match removal.cluster(change.side) {
             Some(cluster) => cluster.delete_as_observed(change, true).await.map(|_| ()),
             None => Ok(()),
         }

@@ -15,6 +15,7 @@ use crate::{
     commands::{
         deliver::beside,
         export::going,
+        renewal_namespace::Endings,
         rotation_schedule::build_side::{leaving, of_removed},
         run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
     },
@@ -124,10 +125,11 @@ pub(super) struct Shared {
     identities: BTreeMap<String, Identity>,
     /// By that namespace; none where no Secret is left there.
     readers: BTreeMap<String, Readers>,
-    /// Those whose renewal goes with them.
-    renewed: Vec<Member>,
-    /// By that namespace: the deletions of what deliveries had beside their readers, when these go.
-    delivered: BTreeMap<String, Vec<Beside>>,
+    /// What happens to the renewal namespaces.
+    endings: Endings,
+    /// By that namespace and the registration, none for all of them: the deletions of what deliveries had beside
+    /// their readers, when these go.
+    delivered: BTreeMap<(String, Option<String>), Vec<Change>>,
 }
 
 impl Shared {
@@ -139,9 +141,8 @@ impl Shared {
     /// What goes beside the readers of one registration: not what the readers of another one need, which
     /// may not be gone yet.
     fn delivered(&self, target: &Target, namespace: &str) -> Vec<Change> {
-        let all = self.delivered.get(namespace).into_iter().flatten();
-        let its = all.filter(|beside| beside.run.as_ref().is_none_or(|run| run == target.name.as_str()));
-        its.map(|beside| beside.change.clone()).collect()
+        let of = |run: Option<String>| self.delivered.get(&(namespace.to_owned(), run)).into_iter().flatten();
+        of(None).chain(of(Some(target.name.to_string()))).cloned().collect()
     }
 }
 
@@ -149,31 +150,42 @@ impl Shared {
 pub(super) async fn shared(sides: &Sides, found: &[Found], wishes: Wishes) -> Result<Shared> {
     let Some(build) = sides.build() else {
         let (identities, readers, delivered) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        return Ok(Shared { identities, readers, renewed: Vec::new(), delivered });
+        return Ok(Shared { identities, readers, endings: Endings::default(), delivered });
     };
     let held = |found: &&Found| found.0.held.is_some();
     let namespaces: BTreeSet<String> = found.iter().map(namespace_of).collect();
     let with_secrets: BTreeSet<String> = found.iter().filter(held).map(namespace_of).collect();
+    let mut runs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for one in found {
+        runs.entry(namespace_of(one)).or_default().insert(one.0.name.to_string());
+    }
     let identities = join_all(namespaces.iter().map(|namespace| async move {
         identity(&build.cluster, &format!("{namespace}:")).await.map(|identity| (namespace.clone(), identity))
     }));
     let readers = join_all(with_secrets.iter().map(|namespace| async move {
         build.cluster.observe_readers(Some(namespace)).await.map(|readers| (namespace.clone(), readers))
     }));
-    let delivered = join_all(with_secrets.iter().filter(|_| wishes.with_readers).map(|namespace| async move {
-        let runs: Vec<String> = found
-            .iter()
-            .filter(|found| &namespace_of(found) == namespace)
-            .map(|(target, _)| target.name.to_string())
-            .collect();
-        beside(&build.cluster, namespace, &runs).await.map(|changes| (namespace.clone(), changes))
-    }));
-    let (identities, readers, delivered) = futures::join!(identities, readers, delivered);
+    let delivered =
+        join_all(runs.iter().filter(|(namespace, _)| wishes.with_readers && with_secrets.contains(*namespace)).map(
+            |(namespace, runs)| async move {
+                beside(&build.cluster, namespace, runs).await.map(|all| (namespace.clone(), all))
+            },
+        ));
+    let leaving: Vec<Member> = found.iter().filter_map(|(target, _)| renewed(target)).collect();
+    let endings = Endings::of(&build.cluster, &leaving);
+    let (identities, readers, delivered, endings) = futures::join!(identities, readers, delivered, endings);
+    let mut of_runs: BTreeMap<(String, Option<String>), Vec<Change>> = BTreeMap::new();
+    for delivered in delivered {
+        let (namespace, all) = delivered?;
+        for Beside { run, change } in all {
+            of_runs.entry((namespace.clone(), run)).or_default().push(change);
+        }
+    }
     Ok(Shared {
         identities: identities.into_iter().collect::<Result<_>>()?,
         readers: readers.into_iter().collect::<Result<_>>()?,
-        renewed: found.iter().filter_map(|(target, _)| renewed(target)).collect(),
-        delivered: delivered.into_iter().collect::<Result<_>>()?,
+        endings: endings?,
+        delivered: of_runs,
     })
 }
 
@@ -191,26 +203,11 @@ pub(super) async fn observe(
     sides: &Sides,
     run_clusters: &RunClusters<'_>,
     shared: &Shared,
-    (target, context): Found,
-    args: &UnregisterRunClusterArgs,
-    wishes: Wishes,
-) -> (Target, Result<Observation>) {
-    let observed = match context {
-        Ok(context) => observe_one(sides, run_clusters, shared, &target, context, args, wishes).await,
-        Err(error) => Err(error),
-    };
-    (target, observed)
-}
-
-async fn observe_one(
-    sides: &Sides,
-    run_clusters: &RunClusters<'_>,
-    shared: &Shared,
-    target: &Target,
-    context: Option<String>,
+    (target, context): (&Target, Result<Option<String>>),
     args: &UnregisterRunClusterArgs,
     wishes: Wishes,
 ) -> Result<Observation> {
+    let context = context?;
     let build = sides.build().map(|_| shared.identity(target));
     let run = match sides {
         Sides::Build(_) => Way::Left,
@@ -307,7 +304,7 @@ async fn renewal(
     };
     let renewal = held.into_iter().chain(there).find_map(|recorded| recorded.renewal.as_ref());
     match renewal {
-        Some(renewal) => of_removed(build, leaving(&target.name, secret, renewal), &shared.renewed).await,
+        Some(renewal) => of_removed(build, &leaving(&target.name, secret, renewal), &shared.endings).await,
         None => Ok(Vec::new()),
     }
 }
@@ -331,7 +328,7 @@ async fn reach(
         Ok(found) => match check_is_recorded(&found.identity, held, &found.context) {
             Ok(()) => return Ok(Ok(found)),
             // A context that was named by hand may simply be the wrong one.
-            Err(error) if args.run_cluster.run_context.is_some() => {
+            Err(error) if run_clusters.named().is_some() => {
                 return Err(error.hint("name another context with --run-context"));
             }
             Err(error) => error,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{apply::Removal, observe::Way, there::There};
+use super::{apply::Removing, observe::Way, there::There};
 use crate::{
     cluster::{Cluster, Limits},
     commands::await_gone::holder,
@@ -54,33 +54,33 @@ enum AtHand {
 
 impl Evidence {
     /// Takes the stored token, and finds a way on which it can be tried.
-    pub(super) async fn collect(removal: &Removal<'_>) -> Result<Self> {
-        let there = match &removal.planned.observation.run {
+    pub(super) async fn collect(removing: &Removing<'_>) -> Result<Self> {
+        let there = match &removing.removal.observation.run {
             Way::There(there) => Some(there.as_ref()),
             Way::Left => None,
             Way::Gone(_) => {
                 return Ok(Self { token: AtHand::No { why: "the run cluster was not reached".to_owned() } });
             }
         };
-        Ok(Self { token: at_hand(removal, there).await? })
+        Ok(Self { token: at_hand(removing, there).await? })
     }
 
     /// Waits for the end of every token.
-    pub(super) async fn prove(&self, removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof>> {
-        match &removal.planned.observation.run {
+    pub(super) async fn prove(&self, removing: &Removing<'_>, begun: Instant) -> Result<Vec<Proof>> {
+        match &removing.removal.observation.run {
             Way::There(_) => {}
             Way::Gone(_) => return Ok(Vec::new()),
-            Way::Left => return Ok(vec![self.as_it_is(removal)]),
+            Way::Left => return Ok(vec![self.as_it_is(removing)]),
         }
-        let (token, objects) = futures::try_join!(self.token_refused(removal, begun), objects_gone(removal, begun))?;
+        let (token, objects) = futures::try_join!(self.token_refused(removing, begun), objects_gone(removing, begun))?;
         Ok(token.into_iter().chain(objects).collect())
     }
 
     /// What is known of the stored token where the other administrator ends it.
-    fn as_it_is(&self, removal: &Removal<'_>) -> Proof {
+    fn as_it_is(&self, removing: &Removing<'_>) -> Proof {
         let (state, how) = match &self.token {
             AtHand::Live { address, .. } => {
-                let held = removal.planned.observation.going.held.as_ref();
+                let held = removing.removal.observation.going.held.as_ref();
                 let until = held.and_then(Held::expires_at).map_or(String::new(), |at| format!("until {at}, or "));
                 (ProofState::Accepted, format!("by {address}, {until}until the run cluster's side is removed"))
             }
@@ -90,7 +90,7 @@ impl Evidence {
         Proof { of: STORED.to_owned(), state, seconds: None, how }
     }
 
-    async fn token_refused(&self, removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof>> {
+    async fn token_refused(&self, removing: &Removing<'_>, begun: Instant) -> Result<Vec<Proof>> {
         let proof = |state, seconds, how| vec![Proof { of: STORED.to_owned(), state, seconds, how }];
         let (reader, token, namespace, address) = match &self.token {
             AtHand::Live { reader, token, namespace, address } => (reader, token, namespace, address),
@@ -104,7 +104,7 @@ impl Evidence {
             AtHand::No { why } => return Ok(proof(ProofState::Untried, None, why.clone())),
         };
         loop {
-            removal.progress.now("waiting until the token is refused");
+            removing.progress.now("waiting until the token is refused");
             reader.restart_clock();
             match reader.await_refused(token, namespace, LOOK).await {
                 Ok(true) => {
@@ -122,19 +122,19 @@ impl Evidence {
                 }
             }
             if begun.elapsed() > PATIENCE {
-                let holds = holds(removal).await?;
-                if holds.is_empty() || begun.elapsed() > removal.wait.max(PATIENCE) {
-                    return Err(still_accepted(removal, address, begun, &holds));
+                let holds = holds(removing).await?;
+                if holds.is_empty() || begun.elapsed() > removing.wait.max(PATIENCE) {
+                    return Err(still_accepted(removing, address, begun, &holds));
                 }
-                removal.progress.now(&format!("the token lives on: {}", words::list(holds)));
+                removing.progress.now(&format!("the token lives on: {}", words::list(holds)));
             }
         }
     }
 }
 
-async fn at_hand(removal: &Removal<'_>, there: Option<&There>) -> Result<AtHand> {
+async fn at_hand(removing: &Removing<'_>, there: Option<&There>) -> Result<AtHand> {
     let no = |why: &str| Ok(AtHand::No { why: why.to_owned() });
-    let observation = &removal.planned.observation;
+    let observation = &removing.removal.observation;
     let Some(secret) = &observation.secret else { return no("its Secret was gone already") };
     let Ok(stored) = &secret.stored else {
         let is_printed =
@@ -153,7 +153,7 @@ async fn at_hand(removal: &Removal<'_>, there: Option<&There>) -> Result<AtHand>
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
     // The reader's address first; the operator's own where only the reader reaches that one, or where
     // somebody may have chosen it who may write the Secret.
-    let own = there.and_then(|there| removal.sides.kubeconfig().endpoint(&there.cluster.context).ok());
+    let own = there.and_then(|there| removing.removal.sides.kubeconfig().endpoint(&there.cluster.context).ok());
     let may_be_sent = |held: &Held| reason_not_to_send(held, &stored.endpoint, own.as_ref()).is_none();
     let is_safe = observation.going.held.as_ref().is_some_and(may_be_sent);
     let ways = is_safe.then(|| stored.endpoint.clone()).into_iter().chain(own.clone());
@@ -182,24 +182,24 @@ fn is_of_account(token: &Token, recorded: Option<&Recorded>) -> bool {
 }
 
 /// The markers and ServiceAccounts of the plan, each with its kind.
-fn depended_on<'a>(removal: &'a Removal<'_>) -> Vec<(&'static str, &'a Change)> {
-    let plan = &removal.planned.plan;
+fn depended_on<'a>(removing: &'a Removing<'_>) -> Vec<(&'static str, &'a Change)> {
+    let plan = &removing.removal.plan;
     let markers = plan.of(Stage::Markers).map(|change| ("the marker", change));
     let accounts = plan.of(Stage::Account).filter(|change| change.manifest.kind == "ServiceAccount");
     markers.chain(accounts.map(|change| ("the ServiceAccount", change))).collect()
 }
 
-async fn objects_gone(removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof>> {
-    let objects = depended_on(removal);
+async fn objects_gone(removing: &Removing<'_>, begun: Instant) -> Result<Vec<Proof>> {
+    let objects = depended_on(removing);
     loop {
-        let holds = holds(removal).await?;
+        let holds = holds(removing).await?;
         if holds.is_empty() {
             break;
         }
-        if begun.elapsed() > removal.wait.max(PATIENCE) {
-            return Err(held(removal, begun, &holds));
+        if begun.elapsed() > removing.wait.max(PATIENCE) {
+            return Err(held(removing, begun, &holds));
         }
-        removal.progress.now(&format!("waiting: {}", words::list(holds)));
+        removing.progress.now(&format!("waiting: {}", words::list(holds)));
         sleep(PAUSE).await;
     }
     let seconds = Some(begun.elapsed().as_secs()).filter(|seconds| *seconds > 0);
@@ -212,10 +212,10 @@ async fn objects_gone(removal: &Removal<'_>, begun: Instant) -> Result<Vec<Proof
 }
 
 /// What is still there of what tokens depend on, in words.
-async fn holds(removal: &Removal<'_>) -> Result<Vec<String>> {
-    let Some(run) = removal.run() else { return Ok(Vec::new()) };
+async fn holds(removing: &Removing<'_>) -> Result<Vec<String>> {
+    let Some(run) = removing.removal.run() else { return Ok(Vec::new()) };
     run.restart_clock();
-    let objects = depended_on(removal);
+    let objects = depended_on(removing);
     let changes: Vec<&Change> = objects.iter().map(|(_, change)| *change).collect();
     let there = run.still_there(&changes).await?;
     let still = objects.into_iter().filter_map(|(what, change)| {
@@ -227,13 +227,13 @@ async fn holds(removal: &Removal<'_>) -> Result<Vec<String>> {
     Ok(still.collect())
 }
 
-fn still_accepted(removal: &Removal<'_>, address: &str, begun: Instant, holds: &[String]) -> Error {
+fn still_accepted(removing: &Removing<'_>, address: &str, begun: Instant, holds: &[String]) -> Error {
     let why = if holds.is_empty() { String::new() } else { format!(": {}", words::list(holds.iter().cloned())) };
     Error::new(
         Kind::Unreachable,
         format_args!(
             "the stored token of '{}' is still accepted by {address} {} s after its marker was deleted{why}",
-            removal.planned.observation.going.name,
+            removing.removal.observation.going.name,
             begun.elapsed().as_secs()
         ),
     )
@@ -242,12 +242,12 @@ fn still_accepted(removal: &Removal<'_>, address: &str, begun: Instant, holds: &
     )
 }
 
-fn held(removal: &Removal<'_>, begun: Instant, holds: &[String]) -> Error {
+fn held(removing: &Removing<'_>, begun: Instant, holds: &[String]) -> Error {
     Error::new(
         Kind::Unreachable,
         format_args!(
             "of '{}' something is still there after {} s: {}",
-            removal.planned.observation.going.name,
+            removing.removal.observation.going.name,
             begun.elapsed().as_secs(),
             words::list(holds.iter().cloned())
         ),

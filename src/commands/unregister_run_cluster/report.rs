@@ -1,14 +1,16 @@
 //! What is shown before, and reported after.
 
 use super::{
-    Planned,
     apply::Outcome,
     observe::{Observation, Way},
+    removal::Removal,
     sides::Sides,
 };
 use crate::{
     cli::output::DryRun,
+    output::RemovalInFleet,
     plan::{Change, ChangesPlan, Side},
+    registration::removal::Going,
     report::{
         API_VERSION, Done, FailedRegistration,
         removal::{RemovalReport, Removed},
@@ -17,8 +19,8 @@ use crate::{
 };
 
 /// One removal as it is shown before it is confirmed.
-pub(super) fn shown(sides: &Sides, planned: &Planned) -> ChangesPlan {
-    let Planned { observation, plan } = planned;
+pub(super) fn shown(removal: &Removal<'_>) -> ChangesPlan {
+    let Removal { sides, observation, plan, .. } = removal;
     let going = &observation.going;
     let gone = if going.secret_object.is_none() { " (gone already)" } else { "" };
     let build = match sides.build() {
@@ -48,15 +50,27 @@ pub(super) fn shown(sides: &Sides, planned: &Planned) -> ChangesPlan {
     }
 }
 
+/// One removal among many.
+pub(super) fn in_fleet<'a>(removal: &'a Removal<'_>) -> RemovalInFleet<'a> {
+    let Removal { observation, plan, .. } = removal;
+    let run = match &observation.run {
+        Way::There(there) => there.cluster.context.as_str(),
+        Way::Gone(_) => "(not reached)",
+        Way::Left => "(left to its administrator)",
+    };
+    let Going { name, secret, .. } = &observation.going;
+    RemovalInFleet { name: name.as_str(), namespace: &secret.namespace, run, plan }
+}
+
 /// One removal in a dry run.
-pub(super) fn planned(planned: &Planned) -> Removed {
-    let changes = planned.plan.steps.iter().map(|(_, change)| Done::new(change)).collect();
-    removed(planned, changes, Outcome { proofs: Vec::new(), kept: Vec::new() })
+pub(super) fn planned(removal: &Removal<'_>) -> Removed {
+    let changes = removal.plan.steps.iter().map(|(_, change)| Done::new(change)).collect();
+    removed(removal, changes, Outcome { proofs: Vec::new(), kept: Vec::new() })
 }
 
 /// One that was carried out.
-pub(super) fn removed(planned: &Planned, changes: Vec<Done>, outcome: Outcome) -> Removed {
-    let Planned { observation, plan } = planned;
+pub(super) fn removed(removal: &Removal<'_>, changes: Vec<Done>, outcome: Outcome) -> Removed {
+    let Removal { observation, plan, .. } = removal;
     let kept = |change: &Change| Done::new(change).with_result("kept");
     Removed {
         name: observation.going.name.to_string(),
@@ -88,11 +102,12 @@ fn other_side(side: Side, observation: &Observation) -> String {
 pub(super) fn report(
     sides: &Sides,
     (items, failed): (Vec<Removed>, Vec<FailedRegistration>),
+    kind: &'static str,
     dry_run: DryRun,
 ) -> RemovalReport {
     RemovalReport {
         api_version: API_VERSION,
-        kind: "RemovalReport",
+        kind,
         dry_run: dry_run.as_word(),
         build_cluster: sides.report(),
         items,

@@ -1,13 +1,13 @@
 //! From what was typed to the registrations that are to go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures::future::join_all;
 
 use super::sides::Sides;
 use crate::{
     cli::{registrations::RegistrationsArgs, unregister_run_cluster::UnregisterRunClusterArgs},
-    commands::build_cluster::BuildCluster,
+    commands::{build_cluster::BuildCluster, run_cluster::RunClusters},
     error::{Error, Kind, Result},
     output::Printer,
     registration::{
@@ -36,14 +36,22 @@ impl Target {
 }
 
 /// The registrations that are meant, in the order of their names.
-pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs, printer: Printer) -> Result<Vec<Target>> {
+pub(super) async fn targets(
+    sides: &Sides,
+    run_clusters: &RunClusters<'_>,
+    args: &UnregisterRunClusterArgs,
+    printer: Printer,
+) -> Result<Vec<Target>> {
     let asked = &args.registrations;
     let is_run_side = args.sides.run_side;
-    if args.run_cluster.run_context.is_some() && !is_run_side && (args.all || asked.names.len() > 1) {
+    if run_clusters.named().is_some() && !is_run_side && (args.all || asked.names.len() > 1) {
         return Err(Error::usage("--run-context names the run cluster of one registration, and several are asked for")
-            .hint("leave it out, or name one registration"));
+            .hint("leave it out, name one registration, or take a pattern such as 'prod-*'"));
     }
-    let Some(build) = sides.build() else { return unseen(args) };
+    let Some(build) = sides.build() else {
+        run_clusters.refuse_pattern()?;
+        return unseen(args);
+    };
     let namespace = match &asked.namespace {
         Some(namespace) => namespace.clone(),
         None => build.kubeconfig.namespace(&build.context)?,
@@ -51,7 +59,7 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs, prin
     let namespace = (!asked.all_namespaces).then_some(namespace);
     let everything = RegistrationsArgs { names: Vec::new(), ..asked.clone() };
     let known = build.registrations(&everything).await?;
-    if let ([name], Some(_)) = (asked.names.as_slice(), &args.run_cluster.run_context)
+    if let ([name], Some(_)) = (asked.names.as_slice(), run_clusters.named())
         && !known.iter().any(|held| &held.name == name)
     {
         let mut all: Vec<Target> = vec![Target { name: Name::parse(name)?, held: None, namespace: namespace.clone() }];
@@ -67,6 +75,7 @@ pub(super) async fn targets(sides: &Sides, args: &UnregisterRunClusterArgs, prin
             "{closer}\n      if its Secret is gone already, name the run cluster: --run-context CONTEXT"
         ))
     })?;
+    found = run_clusters.meant(found, printer).await?;
     if !is_run_side {
         let of: Vec<(&str, &str)> =
             found.iter().map(|held| (held.name.as_str(), held.secret.namespace.as_str())).collect();
@@ -99,8 +108,9 @@ async fn exports(build: &BuildCluster, of: &[(&str, &str)], printer: Printer) ->
         }
         Err(error) => return Err(error),
     };
+    let of: HashSet<&(&str, &str)> = of.iter().collect();
     let is_of_these = |held: &Held| {
-        held.export().is_some_and(|export| of.iter().any(|(name, namespace)| export.is_of(name, namespace)))
+        held.export().is_some_and(|export| of.contains(&(export.of.as_str(), export.of_namespace.as_str())))
     };
     Ok(known.into_iter().filter(is_of_these).collect())
 }

@@ -17,7 +17,7 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    cli::{fleet::ParallelArgs, output::DryRun, verify::ReaderChoice},
+    cli::{output::DryRun, verify::ReaderChoice},
     error::{Error, Kind, Result},
     kind::ApiKind,
     package_install::{APP, pausable::Pausable},
@@ -264,11 +264,11 @@ impl Planned {
         self,
         build: &BuildCluster,
         proofs: &mut [Proof],
-        (limit, parallel): (Duration, ParallelArgs),
+        (limit, lanes): (Duration, &Lanes),
         journal: &Journal,
     ) -> Result<()> {
         let carry_out = async |of_one: OfOne| of_one.carry_out(build, limit, journal).await;
-        let outcomes = Lanes::new(parallel).each(self.of_each, &carry_out).await;
+        let outcomes = lanes.each(self.of_each, &carry_out).await;
         let mut interrupted = None;
         for (outcome, proof) in outcomes.into_iter().zip(proofs) {
             let errors = match outcome {

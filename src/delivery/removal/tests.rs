@@ -135,7 +135,7 @@ fn what_is_delivered_without_the_secret_needs_no_credential_and_goes_with_its_re
     };
     assert_eq!(plan(&found, &asked(None, &[]), false, "here").unwrap().needed(), BTreeSet::new());
     let of = |found: &Found, runs: &[&str]| -> Vec<(String, Option<String>)> {
-        let runs: Vec<String> = runs.iter().map(|&run| run.to_owned()).collect();
+        let runs: BTreeSet<String> = runs.iter().map(|&run| run.to_owned()).collect();
         beside(found, &runs).into_iter().map(|one| (one.change.manifest.name, one.run)).collect()
     };
     let its = |run: &str| (format!("a-{run}-kubeconfig"), Some(run.to_owned()));

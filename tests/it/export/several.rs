@@ -2,7 +2,7 @@
 
 use crate::{
     register_run_cluster::fleet::Fleet,
-    support::{BUILD, Kubectl, Tapmc},
+    support::{BUILD, Kubectl, Tapmc, unique},
 };
 
 #[test]
@@ -30,4 +30,36 @@ fn of_all_registrations_of_a_namespace_and_again_only_what_is_left() {
     let verify =
         Tapmc::new(["verify", "--all", "-n", &fleet.namespace, "--context", BUILD]).kubeconfig(&fleet.file.path);
     verify.args(["--parallel", "1"]).succeeds();
+}
+
+#[test]
+fn in_all_namespaces_and_by_a_pattern() {
+    let (Some(one), Some(two)) = (Fleet::new("exp-one"), Fleet::new("exp-two")) else { return };
+    let name = unique("exp-both");
+    let entry = |fleet: &Fleet, index: usize| format!("{{context: {}, name: {name}}}", fleet.members[index].0);
+    for (fleet, index) in [(&one, 0), (&two, 1)] {
+        fleet.register(&fleet.write("", &[entry(fleet, index)])).succeeds();
+    }
+    let export = |reader: &str, args: &[&str]| {
+        Tapmc::new(["export", &name, "-A", "--apply", "--for", reader, "--context", BUILD, "--yes"])
+            .args(args)
+            .kubeconfig(&one.file.path)
+    };
+    // Where the reader looks in one namespace, two of a name would take each other's Secret.
+    let namespaces = format!("'{}'", two.namespace);
+    export("argocd", &["-n", &one.namespace]).fails(2, &["has one Secret of that name", &namespaces, "--secret-name"]);
+    let selector = "app.kubernetes.io/managed-by=kubectl-tapmc";
+    let secrets = |namespace: &str| {
+        let found = Kubectl::on(BUILD).run(&["get", "secrets", "-n", namespace, "-l", selector, "-o", "name"]);
+        found.lines().count()
+    };
+    assert_eq!((secrets(&one.namespace), secrets(&two.namespace)), (1, 1));
+    // The other one's run cluster is reached by another context.
+    let output = export("flux", &["--run-context", &format!("{}-[02]", one.namespace)]).succeeds();
+    assert!(output.stderr.contains(&format!("leads there: '{name}'\n")), "{}", output.stderr);
+    assert_eq!((secrets(&one.namespace), secrets(&two.namespace)), (2, 1));
+    export("flux", &[]).succeeds();
+    assert_eq!((secrets(&one.namespace), secrets(&two.namespace)), (2, 2));
+    let both = ["export", &name, "-A", "--for", "flux", "--context", BUILD];
+    Tapmc::new(both).kubeconfig(&one.file.path).fails(2, &["--apply"]);
 }

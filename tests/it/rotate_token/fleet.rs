@@ -1,9 +1,12 @@
 //! Several registrations at once.
 
-use crate::support::{
-    BUILD, KubeconfigFile, Kubectl, RUN, Tapmc,
-    kubeconfig::{started, token},
-    unique,
+use crate::{
+    register_run_cluster::fleet::Fleet,
+    support::{
+        BUILD, KubeconfigFile, Kubectl, RUN, Tapmc,
+        kubeconfig::{started, token},
+        unique,
+    },
 };
 
 /// Registrations of one run cluster with their Secrets in a namespace of their own.
@@ -107,4 +110,25 @@ fn what_a_failed_run_left_is_done_by_the_command_of_its_hint() {
     assert_eq!(generation(&names[1], &namespace), "2");
     let output = rotate(None).args(["--if-issued-before", &time]).succeeds();
     assert!(output.stderr.contains("nothing to rotate"), "{}", output.stderr);
+}
+
+#[test]
+fn a_pattern_rotates_those_to_which_a_matching_context_leads() {
+    let Some(fleet) = Fleet::new("some") else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let rotate = |pattern: &str| {
+        let all = ["rotate-token", "--all", "-n", &fleet.namespace, "--context", BUILD, "--yes"];
+        Tapmc::new(all).args(["--run-context", pattern]).kubeconfig(&fleet.file.path)
+    };
+    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
+    let generations = || [first, second, third].map(|name| generation(name, &fleet.namespace));
+    let pattern = format!("{}-[12]", fleet.namespace);
+    let output = rotate(&pattern).succeeds();
+    let left_out = format!("left out, since no context that matches '{pattern}' leads there: '{first}'\n");
+    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+    assert_eq!(generations(), ["1", "2", "2"]);
+    rotate("nosuch-*")
+        .fails(2, &["--run-context 'nosuch-*' matches no context of the kubeconfig", "hint: there are build"]);
+    rotate("nosuch-[").fails(2, &["--run-context 'nosuch-[' is no pattern"]);
+    rotate(first).fails(2, &["--run-context names the run cluster of one registration", "'prod-*'"]);
 }

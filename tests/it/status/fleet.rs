@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::Set;
 use crate::support::{
-    BUILD_TWO, KubeconfigFile, Kubectl, Proxy, RUN,
+    BUILD, BUILD_TWO, KubeconfigFile, Kubectl, Proxy, RUN, Tapmc,
     kubeconfig::{started, token},
 };
 
@@ -47,4 +47,33 @@ fn copy(real: &Value, namespace: &str, number: usize) -> Value {
     object["metadata"] = json!({"name": format!("{name}-kubeconfig"), "namespace": namespace, "labels": labels, "annotations": annotations});
     object["data"] = real["data"].clone();
     object
+}
+
+#[test]
+fn a_pattern_shows_those_to_which_a_matching_context_leads() {
+    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("show") else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let pattern = format!("{}-[02]", fleet.namespace);
+    let output = Tapmc::new(["status"])
+        .args(["-n", &fleet.namespace, "--context", BUILD, "--run-context", &pattern])
+        .kubeconfig(&fleet.file.path)
+        .succeeds();
+    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
+    assert!(output.stdout.contains(first) && output.stdout.contains(third), "{}", output.stdout);
+    assert!(!output.stdout.contains(second), "{}", output.stdout);
+    let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
+    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+}
+
+#[test]
+fn where_few_files_may_be_open_fewer_are_looked_at_at_a_time() {
+    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("few") else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let plugin = env!("CARGO_BIN_EXE_kubectl-tapmc");
+    let line = format!("ulimit -n 48 && exec {plugin} status --live --context {BUILD} -n {}", fleet.namespace);
+    let output =
+        std::process::Command::new("sh").args(["-c", &line]).env("KUBECONFIG", &fleet.file.path).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("2 run clusters are worked on at a time, not 3"), "{stderr}");
 }

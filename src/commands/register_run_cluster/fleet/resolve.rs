@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use glob::Pattern;
-
 use crate::{
     cli::{
         fleet_file::{FleetFile, MAX_BYTES, Typed},
@@ -18,6 +16,7 @@ use crate::{
         fleet::Visited,
         register_run_cluster::resolve::{BUILD, asked, context},
         registering::Contexts,
+        run_context::{CONTEXT, matched, nothing_matches, pattern},
     },
     error::{Error, Result},
     output::Printer,
@@ -45,29 +44,6 @@ pub(in crate::commands) struct Target {
     pub(super) asked: Asked,
 }
 
-/// The contexts that a pattern matches; none where a context is named, or none at all.
-///
-/// # Errors
-/// [`Kind::Usage`](crate::error::Kind::Usage) for what is no pattern.
-pub(in crate::commands) fn matched(typed: Option<&str>, local: &LocalKubeconfig) -> Result<Option<Vec<String>>> {
-    let Some(pattern) = pattern(typed, local)? else { return Ok(None) };
-    let mut names = local.context_names();
-    names.retain(|name| pattern.matches(name));
-    Ok(Some(names))
-}
-
-fn pattern(typed: Option<&str>, local: &LocalKubeconfig) -> Result<Option<Pattern>> {
-    let Some(text) = typed.filter(|text| text.contains(['*', '?', '['])) else { return Ok(None) };
-    if local.context(text).is_ok() {
-        return Ok(None);
-    }
-    let pattern = Pattern::new(text).map_err(|error| {
-        Error::usage(format_args!("--run-context '{}' is no pattern: {}", text.escape_debug(), error.msg))
-            .hint("* stands for any text, ? for one character, [ab] for one of them")
-    })?;
-    Ok(Some(pattern))
-}
-
 /// Everything that was typed and written, checked for all run clusters.
 ///
 /// # Errors
@@ -87,7 +63,7 @@ fn of_pattern(args: &RegisterRunClusterArgs, local: &LocalKubeconfig, printer: P
         matching.retain(|name| name != &build);
     }
     if matching.is_empty() {
-        return Err(nothing_matches(typed.unwrap_or_default(), "context of the kubeconfig", &local.context_names()));
+        return Err(nothing_matches(typed.unwrap_or_default(), CONTEXT, &local.context_names()));
     }
     let of_one = [
         ("--name", args.name.is_some()),
@@ -127,11 +103,6 @@ fn of_file(args: &RegisterRunClusterArgs, file: &Path, local: &LocalKubeconfig, 
         }
     }
     targets(build, typed, local, (&shown, printer))
-}
-
-fn nothing_matches(typed: &str, what: &str, names: &[String]) -> Error {
-    Error::usage(format_args!("--run-context '{}' matches no {what}", typed.escape_debug()))
-        .hint(format_args!("there are {}", words::first_few(names)))
 }
 
 /// The text of a file, how it is called, and the folder from which it names others.
