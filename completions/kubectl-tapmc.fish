@@ -272,7 +272,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s A -l all-namespaces -d 'In all namespaces of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l all -d 'All registrations of the namespace, or with -A of the build cluster'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l evict -d 'Make the ServiceAccounts anew: every token of them, of whatever kind and wherever it may be, ends at once'
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l renewal -d 'Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running generation, and only a token with less than half of its life left (or --if-expiring-within)'
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -l renewal -d 'Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running generation, and only a token with a third of its life behind it (or --if-expiring-within)'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s y -l yes -d 'Do not ask before changing something'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotate-token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-run-cluster" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r

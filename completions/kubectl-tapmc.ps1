@@ -244,7 +244,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'In all namespaces of the build cluster')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All registrations of the namespace, or with -A of the build cluster')
             [CompletionResult]::new('--evict', '--evict', [CompletionResultType]::ParameterName, 'Make the ServiceAccounts anew: every token of them, of whatever kind and wherever it may be, ends at once')
-            [CompletionResult]::new('--renewal', '--renewal', [CompletionResultType]::ParameterName, 'Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running generation, and only a token with less than half of its life left (or --if-expiring-within)')
+            [CompletionResult]::new('--renewal', '--renewal', [CompletionResultType]::ParameterName, 'Renew as the CronJob of rotation-schedule does: with the renewal kubeconfig, within the running generation, and only a token with a third of its life behind it (or --if-expiring-within)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before changing something')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before changing something')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
