@@ -1,7 +1,7 @@
 //! Running it again: the repair, and nothing else.
 
 use super::case::Case;
-use crate::support::{BUILD, Kubectl, eventually};
+use crate::support::{BUILD, Kubectl, Tapmc, eventually};
 
 #[test]
 fn a_second_run_changes_nothing_and_keeps_what_was_typed() {
@@ -150,6 +150,24 @@ fn a_secret_that_was_edited_or_lost_is_made_anew() {
     case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
     // Whoever took the Secret has nothing.
     case.await_token_refused(&lost);
+}
+
+#[test]
+fn an_empty_secret_that_a_killed_run_left_in_the_place_is_told_and_filled() {
+    let case = Case::new("claimed");
+    case.register().succeeds();
+    let (secret, former) = (format!("{}-kubeconfig", case.name), case.kubeconfig());
+    let build = Kubectl::on(BUILD);
+    build.run(&["delete", "secret", &secret]);
+    build.run(&["create", "secret", "generic", &secret]);
+    let label = format!("kubectl-tapmc/registration={}", case.name);
+    build.run(&["label", "secret", &secret, "app.kubernetes.io/managed-by=kubectl-tapmc", &label]);
+    let status = Tapmc::new(["status", &case.name, "--context", BUILD]).succeeds();
+    assert!(!status.stdout.contains("ready"), "{}", status.stdout);
+    let output = case.again().succeeds();
+    assert!(output.stderr.contains("the build cluster does not record it"), "{}", output.stderr);
+    case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
+    case.await_token_refused(&former);
 }
 
 #[test]
