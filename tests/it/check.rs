@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     deliver::case::Idle,
-    support::{BUILD, BUILD_TWO, RUN, Tapmc, unique},
+    support::{BUILD_TWO, RUN, Tapmc, unique},
 };
 
 fn check(it: &Idle) -> Tapmc {
@@ -105,16 +105,5 @@ fn rights_that_you_lack_in_the_namespace_of_each_registration() {
 
 #[test]
 fn a_pattern_checks_those_to_which_a_matching_context_leads() {
-    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("chk") else { return };
-    fleet.register(&fleet.whole()).succeeds();
-    let pattern = format!("{}-[02]", fleet.namespace);
-    let output = Tapmc::new(["check"])
-        .args(["-n", &fleet.namespace, "--context", BUILD, "--run-context", &pattern])
-        .kubeconfig(&fleet.file.path)
-        .run();
-    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
-    assert!(output.stdout.contains(first) && output.stdout.contains(third), "{}", output.stdout);
-    assert!(!output.stdout.contains(second), "{}", output.stdout);
-    let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
-    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+    crate::register_run_cluster::fleet::chooses_by_pattern("chk", &["check"]);
 }

@@ -2,7 +2,7 @@
 
 use super::case::{GIT_REPOSITORIES, Idle, KUSTOMIZATIONS, URL};
 use crate::support::{
-    BUILD, BUILD_TWO, KubeconfigFile, Proxy, RUN, Tapmc,
+    BUILD_TWO, KubeconfigFile, Proxy, RUN, Tapmc,
     kubeconfig::{started, token},
 };
 
@@ -106,16 +106,8 @@ fn four_requests_for_each_run_cluster_at_the_most() {
 
 #[test]
 fn a_pattern_delivers_to_those_to_which_a_matching_context_leads() {
-    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("to") else { return };
-    fleet.register(&fleet.whole()).succeeds();
-    let pattern = format!("{}-[02]", fleet.namespace);
-    let output = Tapmc::new(["deliver", "carvel-app", "app.tap", "--all", "--git-url", URL, "--export"])
-        .args(["-n", &fleet.namespace, "--context", BUILD, "--run-context", &pattern])
-        .kubeconfig(&fleet.file.path)
-        .succeeds();
-    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
-    assert!(output.stdout.contains(first) && output.stdout.contains(third), "{}", output.stdout);
-    assert!(!output.stdout.contains(second), "{}", output.stdout);
-    let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
-    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+    crate::register_run_cluster::fleet::chooses_by_pattern(
+        "to",
+        &["deliver", "carvel-app", "app.tap", "--all", "--git-url", URL, "--export"],
+    );
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     deliver::case::{Idle, KUSTOMIZATIONS},
-    support::{BUILD, BUILD_TWO, Tapmc, eventually, unique},
+    support::{BUILD_TWO, Tapmc, eventually, unique},
 };
 
 fn status(it: &Idle) -> Tapmc {
@@ -80,16 +80,5 @@ fn fluxs_words_and_a_run_cluster_out_of_sight() {
 
 #[test]
 fn a_pattern_shows_those_to_which_a_matching_context_leads() {
-    let Some(fleet) = crate::register_run_cluster::fleet::Fleet::new("told") else { return };
-    fleet.register(&fleet.whole()).succeeds();
-    let pattern = format!("{}-[02]", fleet.namespace);
-    let output = Tapmc::new(["delivery-status"])
-        .args(["-n", &fleet.namespace, "--context", BUILD, "--run-context", &pattern])
-        .kubeconfig(&fleet.file.path)
-        .succeeds();
-    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
-    assert!(output.stdout.contains(first) && output.stdout.contains(third), "{}", output.stdout);
-    assert!(!output.stdout.contains(second), "{}", output.stdout);
-    let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
-    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+    crate::register_run_cluster::fleet::chooses_by_pattern("told", &["delivery-status"]);
 }

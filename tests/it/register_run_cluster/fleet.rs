@@ -64,6 +64,25 @@ impl Fleet {
     }
 }
 
+/// A verb that is asked for the run clusters to which contexts of a pattern lead shows those, and tells which it leaves out.
+#[track_caller]
+pub fn chooses_by_pattern(stem: &str, verb: &[&str]) {
+    let Some(fleet) = Fleet::new(stem) else { return };
+    fleet.register(&fleet.whole()).succeeds();
+    let pattern = format!("{}-[02]", fleet.namespace);
+    let output = Tapmc::new(verb)
+        .args(["-n", &fleet.namespace, "--context", BUILD, "--run-context", &pattern])
+        .kubeconfig(&fleet.file.path)
+        .run();
+    // `check` finds that more is needed.
+    assert_eq!(output.code, if verb == ["check"] { 7 } else { 0 }, "{}", output.stderr);
+    let [first, second, third] = [0, 1, 2].map(|index| fleet.members[index].0.as_str());
+    assert!(output.stdout.contains(first) && output.stdout.contains(third), "{}", output.stdout);
+    assert!(!output.stdout.contains(second), "{}", output.stdout);
+    let left_out = format!("no context that matches '{pattern}' leads there: '{second}'\n");
+    assert!(output.stderr.contains(&left_out), "{}", output.stderr);
+}
+
 /// The lines of a table without its header, split at spaces.
 fn rows(table: &str) -> Vec<Vec<&str>> {
     table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect()
