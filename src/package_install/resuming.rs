@@ -39,8 +39,8 @@ pub struct ResumePlan {
     pub levels: Vec<Vec<Step>>,
     /// Roots that stay paused, or were not, and forget what is resumed.
     pub forgetting: Vec<Step>,
-    /// What these forget, by [`memory::reference`].
-    pub forgotten: Vec<String>,
+    /// What these forget.
+    pub forgotten: Forgotten,
     /// What the operator should know.
     pub warnings: Vec<String>,
 }
@@ -51,6 +51,10 @@ impl ResumePlan {
         self.levels.iter().flatten().chain(&self.forgetting)
     }
 }
+
+/// What roots forget, by [`memory::reference`]: whatever it is, or only the memory of that time, where another may take its
+/// place meanwhile.
+pub type Forgotten = BTreeMap<String, Option<String>>;
 
 /// Where to look for what a resumption that was interrupted left: roots that remember children which are not paused.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +107,8 @@ pub fn plan(
     }
     plan.levels.reverse();
     plan.levels.retain(|level| !level.is_empty());
-    plan.forgotten = chosen.keys().cloned().chain(leftover.into_iter().flat_map(|it| it.find(installed))).collect();
+    plan.forgotten = leftover.map(|leftover| leftover.find(installed)).unwrap_or_default();
+    plan.forgotten.extend(chosen.keys().map(|reference| (reference.clone(), None)));
     plan.forgetting = forgetting(&chosen, installed, &plan.forgotten);
     plan.warnings.extend(owners_that_stay(&chosen, installed));
     Ok(plan)
@@ -145,10 +150,14 @@ pub fn decide(pausable: &Pausable, object: &Value, remembered: Option<&Memory>, 
 
 /// What a root that stays remembers when these are resumed.
 #[must_use]
-pub fn forget(pausable: &Pausable, root: &Value, resumed: &[String]) -> Change {
+pub fn forget(pausable: &Pausable, root: &Value, forgotten: &Forgotten) -> Change {
     let mut left = memory::children(root);
     let before = left.len();
-    left.retain(|reference, _| !resumed.contains(reference));
+    left.retain(|reference, memory| match forgotten.get(reference) {
+        Some(Some(at)) => *at != memory.at,
+        Some(None) => false,
+        None => true,
+    });
     let op = if left.len() == before { Op::Keep } else { Op::Update };
     change(pausable, root, op, forget_patch(&left)).because("forgets what is resumed")
 }
@@ -218,19 +227,19 @@ fn owners_no_longer_needed<'a>(chosen: &Chosen<'a>, installed: &'a Installed) ->
 
 impl Leftover<'_> {
     /// Children that are remembered and not paused, by their references.
-    fn find(self, installed: &Installed) -> Vec<String> {
+    fn find(self, installed: &Installed) -> Forgotten {
         let all = || installed.package_installs.iter().chain(&installed.apps);
         let roots = all().filter(|root| root["metadata"]["namespace"] == self.namespace);
         let mut remembered: BTreeMap<String, Memory> = roots.flat_map(memory::children).collect();
         remembered.retain(|_, memory| memory.at.parse::<Timestamp>().is_ok_and(|at| at < self.before));
         let goes_on = |object: &&Value| of_owner(object).is_some_and(|pausable| !pausable.is_paused(object));
         let found = all().filter(goes_on).map(memory::reference);
-        found.filter(|reference| remembered.contains_key(reference)).collect()
+        found.filter_map(|reference| remembered.remove(&reference).map(|memory| (reference, Some(memory.at)))).collect()
     }
 }
 
 /// The roots that remember one of these and are not resumed themselves.
-fn forgetting(chosen: &Chosen<'_>, installed: &Installed, forgotten: &[String]) -> Vec<Step> {
+fn forgetting(chosen: &Chosen<'_>, installed: &Installed, forgotten: &Forgotten) -> Vec<Step> {
     let all = installed.package_installs.iter().chain(&installed.apps);
     let staying = all.filter(|root| !chosen.contains_key(&memory::reference(root)));
     let steps = staying.filter_map(|root| {

@@ -138,5 +138,7 @@ pub fn marker_manifest(registration: &Registration, name: &str, uid: &str) -> Ma
 /// When the grace of a superseded generation is over.
 #[must_use]
 pub fn grace_over(registration: &Registration, now: Timestamp) -> Timestamp {
+    // In whole seconds, as all times of a token are.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     now.checked_add(registration.grace).unwrap_or(now)
 }

@@ -37,7 +37,10 @@ impl Run<'_> {
     pub(super) async fn remove(&self, plan: &RemovalPlan, unwatched: &[Change]) -> Result<()> {
         // First: once the readers are gone, nothing tells any more that the label was for them.
         for change in unwatched {
-            self.cluster.merge_patch(change, false).await?;
+            match self.cluster.merge_patch(change, false).await {
+                Err(error) if error.is_not_found() => continue,
+                patched => patched?,
+            };
             self.journal.note(Done::new(change).with_result("unlabeled"));
         }
         for stage in Stage::ALL {

@@ -38,9 +38,12 @@ pub(super) fn plan(plan: &mut RemovalPlan, going: &Going, own: &Own, beside: &Be
             continue;
         }
         refuse_shared(going, namespace, beside.all_records.as_deref())?;
-        let holds = if contents.is_empty() { "it is empty".to_owned() } else { words::list(contents.iter().cloned()) };
+        let holds = match contents.as_slice() {
+            [] => "it is empty".to_owned(),
+            contents => format!("in it: {}", words::list(contents.iter().cloned())),
+        };
         let mut change = deletion(Side::Run, object);
-        change.why = Some(format!("--delete-run-namespaces; in it: {holds}"));
+        change.why = Some(format!("--delete-run-namespaces; {holds}"));
         plan.steps.push((Stage::RunNamespaces, change));
     }
     Ok(())
