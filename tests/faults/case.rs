@@ -77,6 +77,8 @@ pub struct Reference {
     pub sites: Vec<Site>,
     /// The state after one run, and after two.
     states: Vec<State>,
+    /// How many credentials are stored then.
+    pub stored: usize,
 }
 
 /// What must be so and is not.
@@ -114,6 +116,7 @@ impl Reference {
     pub fn of(scenario: &'static Scenario, lane: &Lane) -> Result<Self, String> {
         let mut runs = Vec::new();
         let mut states = Vec::new();
+        let mut credentials = 0;
         for _ in 0..2 {
             let stage = Stage::new(lane, scenario.run_clusters);
             (scenario.prepare)(&stage);
@@ -133,6 +136,7 @@ impl Reference {
                 }
                 states.push(state(&stage, scenario));
             }
+            credentials = stored(&stage).len();
             stage.clear();
         }
         let differing = differences(&states[0], &states[2]);
@@ -140,7 +144,7 @@ impl Reference {
             return Err(format!("two runs without faults differ:\n  {}", differing.join("\n  ")));
         }
         states.truncate(2);
-        Ok(Self { scenario, sites: numbered(&runs), states })
+        Ok(Self { scenario, sites: numbered(&runs), states, stored: credentials })
     }
 
     /// Plays a case: what befalls each run, the first one and those that repair; then a clean run.

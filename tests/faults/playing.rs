@@ -184,7 +184,7 @@ impl Playing<'_> {
         if !(scenario.one_side && scenario.removes) {
             self.all_work("I4", "a run that ended with 0");
         }
-        if !scenario.one_side && !scenario.removes && stored(self.stage).len() < self.stage.registrations().len() {
+        if !scenario.one_side && !scenario.removes && stored(self.stage).len() < self.reference.stored {
             self.violated("I4", "a run that ended with 0 must leave all registered".to_owned());
         }
         if !scenario.ends_former {

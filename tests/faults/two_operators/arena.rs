@@ -18,9 +18,9 @@ use super::{
         simulator::{Reach, Simulator, cluster::Snapshot},
     },
     checks,
-    command::{APPS, Verb},
+    command::{APPS, NAME, Verb},
     gate::{Gate, OPERATORS},
-    schedule::{PAIRS, Pair, Schedule},
+    schedule::{PAIRS, Pair, Schedule, Start},
 };
 
 /// The exit codes of who loses a race: what was to be changed had changed (4), was gone (1, 2), was refused (5), or was not
@@ -34,6 +34,7 @@ pub struct Arena {
     simulator: Arc<Simulator>,
     folder: TempDir,
     fresh: [Snapshot; 2],
+    bereft: [Snapshot; 2],
     registered: [Snapshot; 2],
     /// As a clean run leaves it: registered, and not.
     wanted: [BTreeMap<String, Value>; 2],
@@ -58,6 +59,7 @@ impl Arena {
         let fresh = snapshot();
         let mut arena = Self {
             folder,
+            bereft: fresh.clone(),
             registered: fresh.clone(),
             fresh,
             wanted: [BTreeMap::new(), BTreeMap::new()],
@@ -65,6 +67,11 @@ impl Arena {
         };
         arena.alone(Verb::Register).expect("a registration by oneself works");
         arena.registered = snapshot();
+        assert!(simulator.cluster("build").remove("secrets", "default", &format!("{NAME}-kubeconfig")), "it was there");
+        arena.bereft = snapshot();
+        for (name, snapshot) in ["build", "run"].into_iter().zip(&arena.registered) {
+            simulator.cluster(name).restore(snapshot);
+        }
         arena.wanted[0] = checks::state(&simulator);
         arena.alone(Verb::Unregister).expect("its removal by oneself works");
         arena.wanted[1] = checks::state(&simulator);
@@ -183,7 +190,11 @@ impl Arena {
     }
 
     fn reset(&self, pair: &Pair) {
-        let snapshots = if pair.registered { &self.registered } else { &self.fresh };
+        let snapshots = match pair.start {
+            Start::Fresh => &self.fresh,
+            Start::Bereft => &self.bereft,
+            Start::Registered => &self.registered,
+        };
         for (name, snapshot) in ["build", "run"].into_iter().zip(snapshots) {
             self.simulator.cluster(name).restore(snapshot);
         }

@@ -4,25 +4,50 @@ use std::fmt;
 
 use super::{super::dice::Dice, command::Verb};
 
-/// Two commands, and whether the run cluster is registered before.
+/// How the clusters are before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing is registered.
+    Fresh,
+    /// The run cluster was registered, and its Secret is lost.
+    Bereft,
+    /// The run cluster is registered.
+    Registered,
+}
+
+impl Start {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Bereft => "bereft",
+            Self::Registered => "registered",
+        }
+    }
+}
+
+/// Two commands, and how the clusters are before.
 #[derive(Debug)]
 pub struct Pair {
     /// The commands.
     pub verbs: [Verb; 2],
-    /// Is it registered?
-    pub registered: bool,
+    /// How the clusters are.
+    pub start: Start,
 }
 
 const fn fresh(one: Verb, two: Verb) -> Pair {
-    Pair { verbs: [one, two], registered: false }
+    Pair { verbs: [one, two], start: Start::Fresh }
+}
+
+const fn bereft(one: Verb, two: Verb) -> Pair {
+    Pair { verbs: [one, two], start: Start::Bereft }
 }
 
 const fn registered(one: Verb, two: Verb) -> Pair {
-    Pair { verbs: [one, two], registered: true }
+    Pair { verbs: [one, two], start: Start::Registered }
 }
 
 /// The pairs that are tried.
-pub static PAIRS: [Pair; 16] = [
+pub static PAIRS: [Pair; 17] = [
     fresh(Verb::Register, Verb::Register),
     registered(Verb::Register, Verb::Register),
     registered(Verb::Register, Verb::RegisterAnew),
@@ -39,6 +64,7 @@ pub static PAIRS: [Pair; 16] = [
     fresh(Verb::Register, Verb::Unregister),
     fresh(Verb::Register, Verb::Status),
     registered(Verb::Rotate, Verb::Verify),
+    bereft(Verb::Register, Verb::Register),
 ];
 
 /// One schedule.
@@ -56,14 +82,14 @@ pub struct Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Pair { verbs: [one, two], registered } = &PAIRS[self.pair];
+        let Pair { verbs: [one, two], start } = &PAIRS[self.pair];
         let turns: Vec<String> = self.turns.iter().map(ToString::to_string).collect();
         write!(
             f,
             "two-operators/{}+{}/{}/{}:{}/{}",
             one.word(),
             two.word(),
-            if *registered { "registered" } else { "fresh" },
+            start.word(),
             self.first,
             turns.join("."),
             if self.ends_unregistered { Verb::Unregister.word() } else { Verb::Register.word() },
@@ -78,7 +104,7 @@ impl Schedule {
         let [verbs, state, order, end] = parts.as_slice() else { return None };
         let pair = PAIRS.iter().position(|pair| {
             let [one, two] = pair.verbs;
-            *verbs == format!("{}+{}", one.word(), two.word()) && (*state == "registered") == pair.registered
+            *verbs == format!("{}+{}", one.word(), two.word()) && *state == pair.start.word()
         })?;
         let (first, turns) = order.split_once(':')?;
         let turns: Result<Vec<usize>, _> = turns.split('.').map(str::parse).collect();
