@@ -279,6 +279,9 @@ pub struct FailedRegistration {
     pub hint: Option<String>,
     /// The exit code that the failure alone would have.
     pub exit_code: u8,
+    /// What was done before it failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
 }
 
 impl FailedRegistration {
@@ -292,6 +295,7 @@ impl FailedRegistration {
             error: sentences.join(": "),
             hint: error.hint_text().map(str::to_owned),
             exit_code: error.kind().exit_code(),
+            done: Vec::new(),
         }
     }
 }

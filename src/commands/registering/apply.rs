@@ -99,7 +99,9 @@ pub(super) async fn apply(
             };
             progress.now("storing the kubeconfig Secret");
             // First the one that nothing is delivered with: refused, it costs nothing.
-            run.store_renewal(renewal.as_ref(), &marker).await?;
+            if let Err(error) = run.store_renewal(renewal.as_ref(), &marker).await {
+                return Err(run.unclaimed(error).await);
+            }
             let (stored, spared) = futures::join!(run.store(&fresh, &marker), run.spare(&fresh.generation));
             if let Err(error) = stored {
                 return Err(run.put_back_renewal(error).await);
