@@ -17,7 +17,7 @@ use super::{
 /// On the run cluster a second ServiceAccount, whose one right is to issue tokens of the delivery
 /// account and of itself, and an admission policy that lets it issue none but those that are bound to
 /// a marker of the registration, are for the API server itself, and live no longer than was asked for.
-/// On the build cluster a locked namespace with its kubeconfig and the CronJob that uses it before half
+/// On the build cluster a locked namespace with its kubeconfig and the CronJob that uses it when a third
 /// of a token's life is over. Nothing else may read that kubeconfig; rotate-token ends it with the
 /// generation, rotate-token --evict at once.
 ///

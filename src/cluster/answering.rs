@@ -3,13 +3,18 @@
 
 use std::time::Duration;
 
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use super::Cluster;
 use crate::error::{Error, Kind, Result};
 
 /// How long a cluster that fell silent may take to answer once more.
 const SOON: Duration = Duration::from_secs(10);
+/// The time between two questions.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Was it asked in vain?
 #[derive(Default)]
@@ -32,8 +37,17 @@ impl Cluster {
         Err(Error::new(Kind::Unreachable, format_args!("{} does not answer any more: nothing was begun", self.place)))
     }
 
+    /// A server that is started anew, or whose load balancer changes over, refuses connections for some seconds.
     async fn answers(&self) -> bool {
-        let _answer = timeout(SOON, self.client.apiserver_version()).await;
-        !self.transport.is_silent()
+        let asking = async {
+            loop {
+                let _answer = self.client.apiserver_version().await;
+                if !self.transport.is_silent() {
+                    break;
+                }
+                sleep(AGAIN).await;
+            }
+        };
+        timeout(SOON, asking).await.is_ok()
     }
 }

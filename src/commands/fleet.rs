@@ -146,7 +146,14 @@ impl Visit {
             applying.one_more(report.is_err());
             failures.sift(visited, report, || planned.done(&own))
         };
-        let late = self.apply_late(late, (&mut known, failures), &apply);
+        let show_late = |planned: &P| {
+            if number <= A_FEW {
+                planned.show(printer);
+            } else {
+                P::show_together(&[planned], printer);
+            }
+        };
+        let late = self.apply_late(late, (&mut known, failures, &show_late), &apply);
         let (first, after) = futures::join!(lanes.each(planned, &apply), late);
         applying.end();
         outcome.reports = first.into_iter().chain(after).flatten().collect();
@@ -161,24 +168,28 @@ impl Visit {
         own: &Journal,
         printer: Printer,
     ) -> Result<P::Report> {
-        if let Some(build) = &self.build {
-            build.still_answers().await?;
-        }
         let progress = printer.progress_in(self.doing, is_only);
         // Not only in a lane: one that answered late has its own time too.
-        with_time_of_its_own(planned.apply(self.wait, &progress, own)).await
+        with_time_of_its_own(async {
+            if let Some(build) = &self.build {
+                build.still_answers().await?;
+            }
+            planned.apply(self.wait, &progress, own).await
+        })
+        .await
     }
 
-    /// Those that answered late, each as soon as it does.
+    /// Those that answered late, each as soon as it does: consent was given before, and each is shown before it is begun.
     async fn apply_late<P: Planned, F: Future<Output = (usize, Observed<P>)>>(
         &self,
         late: Going<F>,
-        (known, failures): (&mut same_cluster::Known, &Failures),
+        (known, failures, show): (&mut same_cluster::Known, &Failures, &impl Fn(&P)),
         apply: impl AsyncFn((Visited, P)) -> Option<P::Report>,
     ) -> Vec<Option<P::Report>> {
         let checked = late.results().map(|(visited, planned)| {
             let planned = planned.and_then(|mut planned| {
                 known.add(&visited, &planned)?;
+                show(&planned);
                 planned.refusal().map_or(Ok((visited.clone(), planned)), Err)
             });
             failures.sift(visited, planned, Vec::new)
@@ -209,7 +220,10 @@ impl Visit {
 /// Shows a few plans in full, more of them together.
 fn show<P: Planned>(planned: &[(Visited, P)], printer: Printer) {
     if planned.len() <= A_FEW {
-        for (_, planned) in planned {
+        for (index, (_, planned)) in planned.iter().enumerate() {
+            if index > 0 {
+                printer.say("\n");
+            }
             planned.show(printer);
         }
     } else {

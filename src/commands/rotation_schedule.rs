@@ -56,6 +56,12 @@ pub(super) async fn visit(
     journal: &Journal,
 ) -> Result<(Visit, Outcome<RegistrationReport>)> {
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
+    if args.shards.is_some() && run_clusters.has_pattern() {
+        return Err(Error::usage(
+            "--shards has one CronJob for all registrations, and a pattern chooses a part of them",
+        )
+        .hint("leave --run-context out, or --shards: each of the part has a CronJob of its own then"));
+    }
     let held = run_clusters.meant(build.stored_registrations(&args.registrations).await?, printer).await?;
     let options = options(args);
     let members = held.iter().map(|held| member(held, &options, args.remove)).collect::<Result<Vec<_>>>()?;

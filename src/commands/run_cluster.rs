@@ -96,6 +96,11 @@ impl<'a> RunClusters<'a> {
         self.args.run_context.as_ref().filter(|_| self.matching.is_none())
     }
 
+    /// Was a pattern typed?
+    pub(super) fn has_pattern(&self) -> bool {
+        self.matching.is_some()
+    }
+
     /// Refuses a pattern where one run cluster is meant.
     ///
     /// # Errors

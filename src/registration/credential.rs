@@ -119,8 +119,8 @@ impl Claims {
         self.exp.saturating_sub(now.as_second()) < self.exp.saturating_sub(self.iat) / 2
     }
 
-    /// Is more than a third of its life over at `now`? What renews it then, every eighth of its life, has three more tries
-    /// after a third of its life in which nothing could be reached.
+    /// Is more than a third of its life over at `now`? What renews it then, every eighth of its life, has at least two
+    /// more tries after a third of its life in which nothing could be reached.
     #[must_use]
     pub fn is_to_be_renewed(&self, now: jiff::Timestamp) -> bool {
         now.as_second().saturating_sub(self.iat) > self.exp.saturating_sub(self.iat) / 3

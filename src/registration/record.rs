@@ -317,13 +317,6 @@ impl Generation {
         self.superseded = self.superseded.filter(|superseded| superseded.until >= now);
         self
     }
-
-    /// Is less than half of the granted life left at `now`?
-    #[must_use]
-    pub fn is_half_lived(&self, now: Timestamp) -> bool {
-        let life = self.expires_at.as_second().saturating_sub(self.issued_at.as_second());
-        self.expires_at.as_second().saturating_sub(now.as_second()) < life / 2
-    }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -70,7 +70,8 @@ impl Failures {
         }
         for (_, group) in groups {
             if group.len() > ONE_BY_ONE {
-                self.printer.error(&together(&group, self.word), &group[0].done);
+                let done: Vec<Done> = group.iter().flat_map(|failure| failure.done.iter().cloned()).collect();
+                self.printer.error(&together(&group, self.word), &done);
             } else {
                 for failure in group {
                     self.printer.error(&failure.error, &failure.done);
@@ -85,16 +86,18 @@ impl Failures {
         self.tell();
         self.told.set(0);
         let all = self.all.take().into_iter();
-        all.map(|Failure { visited, error, .. }| {
-            (FailedRegistration::new(visited.name, visited.namespace, &error), error)
+        all.map(|Failure { visited, error, done }| {
+            let failed = FailedRegistration::new(visited.name, visited.namespace, &error);
+            (FailedRegistration { done, ..failed }, error)
         })
         .collect()
     }
 }
 
 impl Drop for Failures {
-    /// Who interrupts a command hears what had failed until then.
+    /// Who interrupts a command hears what had failed until then; what was done is told for all together.
     fn drop(&mut self) {
+        self.all.borrow_mut().iter_mut().for_each(|failure| failure.done.clear());
         self.tell();
     }
 }

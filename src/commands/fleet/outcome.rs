@@ -64,7 +64,8 @@ impl<R> Outcome<R> {
         failures.gather();
         let told = failures.told.into_iter().map(|(failed, error)| {
             let error = error.context(stands);
-            (FailedRegistration::new(failed.name, failed.namespace, &error), error)
+            let done = failed.done;
+            (FailedRegistration { done, ..FailedRegistration::new(failed.name, failed.namespace, &error) }, error)
         });
         self.told.extend(told);
     }

@@ -32,7 +32,7 @@ fn about(manifest: &Manifest, options: &Options) -> String {
         }
         ("ServiceAccount", _) => "As whom the Pods run".to_owned(),
         ("CronJob", _) => {
-            "Renews before half of a token's life is over; one that fails leaves a failed Job and an Event".to_owned()
+            "Renews when a third of a token's life is over; one that fails leaves a failed Job and an Event".to_owned()
         }
         ("Role", true) => "To read and replace renewal kubeconfigs, and to tell of failures".to_owned(),
         ("Role", false) => "To read and replace the one kubeconfig Secret".to_owned(),

@@ -38,7 +38,7 @@ fn what_is_recorded_is_read_back() {
 }
 
 #[test]
-fn half_of_a_life() {
+fn a_generation_is_read_as_it_was_written() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let generation = Generation {
         number: 1,
@@ -52,9 +52,6 @@ fn half_of_a_life() {
         expires_at: at(100),
         superseded: Some(Superseded { marker: "delivery-1-abcde".into(), until: at(20) }),
     };
-    assert!(!generation.is_half_lived(at(50)));
-    assert!(generation.is_half_lived(at(51)));
-    assert!(generation.is_half_lived(at(500)));
     assert_eq!(Generation::from_annotations(&generation.annotations()), Some(generation.clone()));
     assert!(generation.clone().without_due(at(20)).superseded.is_some());
     assert!(generation.without_due(at(21)).superseded.is_none());

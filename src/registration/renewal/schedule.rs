@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn four_runs_at_least_fall_into_the_second_half_of_a_life() {
+    fn four_runs_at_least_fall_into_half_of_a_life() {
         for (life, minutes) in [(30 * 86_400, 60), (86_400, 60), (28_800, 60), (28_799, 30), (3_600, 6), (600, 1)] {
             let interval = interval(Duration::from_secs(life));
             assert_eq!(interval.as_secs(), minutes * 60, "{life}");

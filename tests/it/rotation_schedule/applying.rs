@@ -153,6 +153,23 @@ fn without_admission_policies_it_says_what_stays_open() {
 }
 
 #[test]
+fn one_job_for_all_is_not_made_for_a_part_of_them() {
+    Tapmc::new([
+        "rotation-schedule",
+        "--all",
+        "--context",
+        BUILD,
+        "--run-context",
+        "run-*",
+        "--shards",
+        "1",
+        "--apply",
+        "--yes",
+    ])
+    .fails(2, &["--shards has one CronJob for all registrations", "leave --run-context out"]);
+}
+
+#[test]
 fn a_pattern_schedules_those_to_which_a_matching_context_leads() {
     crate::register_run_cluster::fleet::chooses_by_pattern("sched", &["rotation-schedule", "--all"]);
 }
