@@ -10,7 +10,15 @@ use crate::{
     cluster::Cluster,
     error::{Error, Result},
     plan::{Change, Side},
-    registration::{Registration, access, generations::marker_manifest, planning::RegistrationPlan, record::key},
+    registration::{
+        Registration, access,
+        facts::map,
+        generations::marker_manifest,
+        planning::{RegistrationPlan, observed_manifest},
+        record::{key, registration_of},
+        removal::kinds::SERVICE_ACCOUNT,
+        renewal::renewal_account,
+    },
     report::{Done, Journal},
 };
 
@@ -115,6 +123,25 @@ impl Access<'_> {
         removed.map(|_| ()).map_err(|error| {
             error.context("the credential is stored and works, but not everything that is no longer wanted is gone")
         })
+    }
+
+    /// Deletes the account that renewed the tokens, where the plan knows of none although the record does: after this run
+    /// nothing tells of it any more, and what was not shown then is looked for once more.
+    pub(super) async fn remove_unseen_renewal(&self) -> Result<()> {
+        let account = renewal_account(self.registration.account.reference());
+        let is_planned =
+            |change: &Change| change.manifest.kind == "ServiceAccount" && change.manifest.name == account.name;
+        if self.plan.removals.iter().any(is_planned) {
+            return Ok(());
+        }
+        let Some(found) = self.run.read_object(&SERVICE_ACCOUNT, Some(&account.namespace), &account.name).await? else {
+            return Ok(());
+        };
+        let is_ours = registration_of(&map(&found["metadata"]["labels"])) == Some(self.registration.name.as_str());
+        if is_ours {
+            self.carry_out(&Change::delete(Side::Run, observed_manifest(&found), "no longer wanted")).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn carry_out(&self, change: &Change) -> Result<String> {

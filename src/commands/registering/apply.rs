@@ -70,6 +70,7 @@ pub(super) async fn apply(
     if ends_renewal {
         run.schedule(wait).await?;
         run.access.remove().await?;
+        run.access.remove_unseen_renewal().await?;
     }
     progress.now("applying the access");
     run.claim().await?;
