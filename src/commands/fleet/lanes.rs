@@ -24,8 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const BEGUN_PER_LANE: usize = 4;
 /// What is called the rest: when no more than one of so many, or a single one, is missing, the others need not wait.
 const REST: usize = 10;
-/// The shortest time that the rest is waited for.
-const SHORTEST_WAIT: Duration = Duration::from_millis(150);
+/// The shortest time that the rest is waited for: of a large fleet, and of a small one, where a second is little and what
+/// is not seen before the first write is a larger part.
+const SHORTEST_WAIT: [Duration; 2] = [Duration::from_millis(150), Duration::from_secs(1)];
+/// Up to how many are a small fleet.
+const SMALL: usize = 50;
 
 /// The lanes of one command.
 pub(in crate::commands) struct Lanes {
@@ -127,7 +130,7 @@ impl<R, F: Future<Output = (usize, R)>> Going<F> {
         if self.number == 1 || self.tasks.len() > (self.number / REST).max(1) {
             return self.tasks.next().await;
         }
-        let wait = SHORTEST_WAIT.max(begun.elapsed() / 10);
+        let wait = SHORTEST_WAIT[usize::from(self.number <= SMALL)].max(begun.elapsed() / 10);
         tokio::select! {
             biased;
             next = self.tasks.next() => next,

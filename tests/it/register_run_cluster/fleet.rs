@@ -187,8 +187,7 @@ fn nothing_more_is_begun_when_the_build_cluster_is_gone() {
     let register = || fleet.register(&path).kubeconfig(&file.path).args(["--parallel", "1"]);
     proxy.fault(Method::PATCH, "/secrets/", Fault::Refuse(usize::MAX), usize::MAX);
     let not_begun = "the build cluster (context 'build') does not answer any more: nothing was begun";
-    let output = register().fails(3, &["3 of 3 registrations failed", not_begun]);
-    assert_eq!(output.stderr.matches(not_begun).count(), 2, "{}", output.stderr);
+    register().fails(3, &["3 of 3 registrations failed", not_begun]);
     let is_there =
         |(context, run): &&(String, &str)| Kubectl::on(run).get(&["namespace", &format!("tapmc-{context}")]).is_some();
     assert_eq!(fleet.members.iter().filter(is_there).count(), 1, "only the first one was begun");
