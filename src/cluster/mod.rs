@@ -208,6 +208,12 @@ impl Cluster {
         format!("{}://{authority}{}", url.scheme_str().unwrap_or("https"), url.path().trim_end_matches('/'))
     }
 
+    /// How long requests to it may take.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.transport.limits()
+    }
+
     /// Its time, by the `Date` of its last answer.
     #[must_use]
     pub fn now(&self) -> Timestamp {

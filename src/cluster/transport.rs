@@ -112,6 +112,11 @@ impl Transport {
         clock.deadline = Instant::now() + self.shared.limits.total;
     }
 
+    /// How long requests may take.
+    pub(super) fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
     /// Closes the connections that wait.
     pub(super) fn rest(&self) {
         self.shared.connection.rest();

@@ -18,6 +18,7 @@ use crate::{
         record::{key, registration_of},
         removal::kinds::SERVICE_ACCOUNT,
         renewal::renewal_account,
+        voucher,
     },
     report::{Done, Journal},
 };
@@ -61,17 +62,26 @@ impl Access<'_> {
     pub(super) async fn apply(&self) -> AppliedAccess {
         let mut uids = BTreeMap::new();
         let mut failure = None;
-        let first = join_all(self.plan.access.iter().map(|change| self.carry_out(change))).await;
-        for (change, result) in self.plan.access.iter().zip(first) {
-            let result = match result {
-                Err(error) if change.manifest.kind.ends_with("RoleBinding") && error.is_refusal() => {
-                    self.carry_out(change).await
+        // The voucher's binding is the last: beside an account that could not be made it would be somebody's hold on it.
+        let voucher = voucher::access::role_name(&self.registration.name);
+        let is_voucher = |change: &&Change| change.manifest.kind == "RoleBinding" && change.manifest.name == voucher;
+        let (last, first): (Vec<&Change>, Vec<&Change>) = self.plan.access.iter().partition(is_voucher);
+        for changes in [first, last] {
+            if failure.is_some() {
+                break;
+            }
+            let results = join_all(changes.iter().map(|change| self.carry_out(change))).await;
+            for (change, result) in changes.into_iter().zip(results) {
+                let result = match result {
+                    Err(error) if change.manifest.kind.ends_with("RoleBinding") && error.is_refusal() => {
+                        self.carry_out(change).await
+                    }
+                    result => result,
+                };
+                match result {
+                    Ok(uid) => drop(uids.insert(change.manifest.display_name(), uid)),
+                    Err(error) => drop(failure.get_or_insert(error)),
                 }
-                result => result,
-            };
-            match result {
-                Ok(uid) => drop(uids.insert(change.manifest.display_name(), uid)),
-                Err(error) => drop(failure.get_or_insert(error)),
             }
         }
         AppliedAccess(uids, failure)

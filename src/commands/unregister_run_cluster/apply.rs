@@ -48,10 +48,11 @@ impl Removing<'_> {
 
     /// Carries the removal out.
     pub(super) async fn apply(&self) -> Result<Outcome> {
+        let evidence = Evidence::collect(self).await?;
+        // The trial of the token is of another way, and takes none of the time that these have.
         for cluster in [self.removal.cluster(Side::Build), self.removal.run()].into_iter().flatten() {
             cluster.restart_clock();
         }
-        let evidence = Evidence::collect(self).await?;
         for stage in READERS {
             self.readers(stage).await?;
         }

@@ -10,7 +10,7 @@ use crate::{
     cluster::{Cluster, Limits},
     commands::await_gone::holder,
     error::{Error, Kind, Result},
-    plan::Change,
+    plan::{Change, Side},
     registration::{
         credential::Token,
         facts::TokenState,
@@ -34,8 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_secs(2);
 /// How often it is looked whether objects are gone.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long the trial of an address that perhaps only the reader reaches may take.
-const TRIAL: Limits = Limits { total: Duration::from_secs(5), request: Duration::ZERO };
+/// How long the trial of an address that perhaps only the reader reaches may take at the most; of a shorter `--timeout` it
+/// takes half.
+const TRIAL: Duration = Duration::from_secs(5);
 
 /// What is at hand for the proof, before anything is deleted.
 pub(super) struct Evidence {
@@ -157,9 +158,12 @@ async fn at_hand(removing: &Removing<'_>, there: Option<&There>) -> Result<AtHan
     let may_be_sent = |held: &Held| reason_not_to_send(held, &stored.endpoint, own.as_ref()).is_none();
     let is_safe = observation.going.held.as_ref().is_some_and(may_be_sent);
     let ways = is_safe.then(|| stored.endpoint.clone()).into_iter().chain(own.clone());
+    let side = removing.removal.cluster(Side::Build).or(removing.removal.run());
+    let total = side.map_or(TRIAL, |cluster| TRIAL.min(cluster.limits().total / 2));
+    let limits = Limits { total, request: Duration::ZERO };
     for endpoint in ways {
         let text = render(&observation.going.name, &endpoint, &namespace, None);
-        let Ok(reader) = Cluster::as_reader(&text, &endpoint, TRIAL).await else { continue };
+        let Ok(reader) = Cluster::as_reader(&text, &endpoint, limits).await else { continue };
         let Endpoint { server: address, .. } = endpoint;
         match reader.try_token(&stored.token, &namespace).await {
             Ok(TokenState::Accepted) => {

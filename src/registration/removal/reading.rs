@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Going, RemovalPlan, Stage, Wishes, kept};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     kind::ApiKind,
     plan::{Change, Manifest, Side},
     registration::{
@@ -43,17 +43,20 @@ impl ReadersFacts {
 /// Refuses while something reads, or may read, the Secret, or delivers without it, unless the operator wishes otherwise.
 ///
 /// # Errors
-/// [`Kind::Conflict`](crate::error::Kind::Conflict) with the list.
+/// [`Kind::Conflict`] with the list, [`Kind::NotAllowed`] where what might read it may not be listed.
 pub fn check_readers(going: &Going, readers: &ReadersFacts, wishes: Wishes, place: &str) -> Result<()> {
     if going.secret_object.is_none() || wishes.ignore_readers {
         return Ok(());
     }
     if !readers.hidden.is_empty() {
-        return Err(Error::conflict(format_args!(
-            "whether something reads the Secret {} cannot be told: you may not list {} on {place}",
-            going.secret,
-            words::list(readers.hidden.iter().cloned())
-        ))
+        return Err(Error::new(
+            Kind::NotAllowed,
+            format_args!(
+                "whether something reads the Secret {} cannot be told: you may not list {} on {place}",
+                going.secret,
+                words::list(readers.hidden.iter().cloned())
+            ),
+        )
         .hint("somebody who may list them can run this; --ignore-readers goes on without knowing"));
     }
     let using = readers.all.iter().filter(|reader| !reader.is_overridden);
@@ -82,7 +85,7 @@ pub fn check_readers(going: &Going, readers: &ReadersFacts, wishes: Wishes, plac
 /// Refuses while the objects that an export made for its reader are there, unless the operator wishes otherwise.
 ///
 /// # Errors
-/// [`Kind::Conflict`](crate::error::Kind::Conflict) with the list.
+/// [`Kind::Conflict`] with the list.
 pub fn check_objects(going: &Going, objects: &[Change], wishes: Wishes, place: &str) -> Result<()> {
     if objects.is_empty() || wishes.with_readers || wishes.ignore_readers {
         return Ok(());

@@ -176,7 +176,7 @@ fn what_may_not_be_listed_stops_it_too() {
         &format!("--user={user}"),
     ]);
     let confined = || read.unregister().args(["--as", &user]);
-    confined().fails(4, &["cannot be told: you may not list", "apps.kappctrl.k14s.io", "--ignore-readers goes on"]);
+    confined().fails(5, &["cannot be told: you may not list", "apps.kappctrl.k14s.io", "--ignore-readers goes on"]);
     assert!(read.works());
     confined().args(["--ignore-readers"]).succeeds();
     assert!(!read.is_left());
