@@ -48,13 +48,15 @@ impl Playing<'_> {
         let scenario = self.reference.scenario;
         let command = || (scenario.command)(self.stage);
         let mut said = String::new();
-        for (number, blow) in self.blows {
+        for (turn, (number, blow)) in self.blows.iter().enumerate() {
             let before = stored(self.stage);
             let site = &self.reference.sites[number - 1];
             let watch = Watch::new(&self.stage.id, Some(blow.at(site)));
             let ran = self.stage.run(&command(), &watch, blow.is_kill());
             self.outcome.struck &= watch.hits() > 0;
-            self.judge(&ran, Some(*blow), watch.hits() > 0);
+            // After a run that did all of it the next one finds it done.
+            let done_codes = if turn > 0 { scenario.done_codes } else { &[0] };
+            self.judge(&ran, Some((*blow, done_codes)), watch.hits() > 0);
             self.during(&before, &ran);
             if matches!(blow, Blow::Fault(..)) && site.side == Side::Run {
                 self.spared(&before);
@@ -106,7 +108,7 @@ impl Playing<'_> {
     }
 
     /// What each run owes: its exit code, its time, its silence about tokens.
-    fn judge(&mut self, ran: &Ran, blow: Option<Blow>, struck: bool) {
+    fn judge(&mut self, ran: &Ran, blow: Option<(Blow, &[i32])>, struck: bool) {
         let scenario = self.reference.scenario;
         self.outcome.longest = self.outcome.longest.max(ran.took);
         let limit = TIMEOUT + Duration::from_secs(2) + scenario.allowance;
@@ -118,10 +120,10 @@ impl Playing<'_> {
         }
         let code = ran.output.code;
         let (expected, which): (BTreeSet<i32>, String) = match blow {
-            Some(blow) if blow.is_kill() && struck => ([-1].into(), "is killed".to_owned()),
-            Some(Blow::Fault(fault, _)) if struck => {
+            Some((blow, _)) if blow.is_kill() && struck => ([-1].into(), "is killed".to_owned()),
+            Some((Blow::Fault(fault, _), done_codes)) if struck => {
                 let of_part = (scenario.run_clusters.len() > 1).then_some(PART_FAILED);
-                (fault.codes().iter().copied().chain([0]).chain(of_part).collect(), format!("meets {fault}"))
+                (fault.codes().iter().chain(done_codes).copied().chain(of_part).collect(), format!("meets {fault}"))
             }
             _ => (scenario.done_codes.iter().copied().collect(), "meets no fault".to_owned()),
         };
