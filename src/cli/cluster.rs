@@ -38,6 +38,9 @@ pub struct BuildClusterArgs {
     pub as_group: Vec<String>,
 }
 
+/// What `--run-context` is where one run cluster is meant, and no pattern is taken.
+pub(super) const ONE_RUN_CONTEXT: &str = "Your context for the run cluster; without it the one that leads there";
+
 /// The operator's own way to the run cluster of a registration.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clusters")]

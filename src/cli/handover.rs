@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs},
+    cluster::{BuildClusterArgs, KubeconfigArgs, ONE_RUN_CONTEXT, RunClusterArgs},
     output::{ConsentArgs, OutputArgs},
 };
 
@@ -15,7 +15,7 @@ use super::{
 /// not used.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    mut_arg("run_context", |run_context| run_context.help(ONE_RUN_CONTEXT)),
     after_long_help = EXAMPLES
 )]
 pub struct HandoverArgs {

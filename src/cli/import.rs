@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     changing::ChangingArgs,
-    cluster::{RunClusterArgs, duration},
+    cluster::{ONE_RUN_CONTEXT, RunClusterArgs, duration},
     register_run_cluster::ProfileName,
 };
 
@@ -23,7 +23,7 @@ use super::{
 /// address that stands in it is never followed, no program in it is run and no file opened.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    mut_arg("run_context", |run_context| run_context.help(ONE_RUN_CONTEXT)),
     after_long_help = EXAMPLES
 )]
 pub struct ImportArgs {

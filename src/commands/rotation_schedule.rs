@@ -56,7 +56,7 @@ pub(super) async fn visit(
     journal: &Journal,
 ) -> Result<(Visit, Outcome<RegistrationReport>)> {
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
-    if args.shards.is_some() && run_clusters.has_pattern() {
+    if args.shards.is_some() && run_clusters.pattern().is_some() {
         return Err(Error::usage(
             "--shards has one CronJob for all registrations, and a pattern chooses a part of them",
         )

@@ -96,9 +96,9 @@ impl<'a> RunClusters<'a> {
         self.args.run_context.as_ref().filter(|_| self.matching.is_none())
     }
 
-    /// Was a pattern typed?
-    pub(super) fn has_pattern(&self) -> bool {
-        self.matching.is_some()
+    /// The pattern that was typed; none where that is a context.
+    pub(super) fn pattern(&self) -> Option<&String> {
+        self.args.run_context.as_ref().filter(|_| self.matching.is_some())
     }
 
     /// Refuses a pattern where one run cluster is meant.
@@ -106,8 +106,7 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// [`Kind::Usage`].
     pub(super) fn refuse_pattern(&self) -> Result<()> {
-        let pattern = self.args.run_context.as_ref().filter(|_| self.matching.is_some());
-        pattern.map_or(Ok(()), |pattern| self.local.context(pattern).map(|_| ()))
+        self.pattern().map_or(Ok(()), |pattern| self.local.context(pattern).map(|_| ()))
     }
 
     /// Where a pattern was typed, those registrations to whose run cluster a matching context leads; says which are
@@ -116,7 +115,7 @@ impl<'a> RunClusters<'a> {
     /// # Errors
     /// None but those of finding a context.
     pub(super) async fn meant(&self, all: Vec<Held>, printer: impl Into<Option<Printer>>) -> Result<Vec<Held>> {
-        let (Some(_), Some(pattern)) = (&self.matching, &self.args.run_context) else { return Ok(all) };
+        let Some(pattern) = self.pattern() else { return Ok(all) };
         let printer = printer.into();
         let _progress = printer.map(|printer| printer.progress("looking for the run clusters of these contexts"));
         let (mut meant, mut left_out) = (Vec::new(), Vec::new());

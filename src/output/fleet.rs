@@ -66,7 +66,7 @@ fn plan(all: &[InFleet]) -> String {
 }
 
 /// Each warning once, with those that it is of.
-fn warnings(all: impl Iterator<Item = (String, Vec<String>)>) -> String {
+pub(super) fn warnings(all: impl Iterator<Item = (String, Vec<String>)>) -> String {
     let line = |(warning, names): (String, Vec<String>)| format!("{}: {warning}", words::first_few(&names));
     human::warnings(&alike(all).into_iter().map(line).collect::<Vec<_>>())
 }

@@ -1,18 +1,11 @@
 //! What was done to several registrations, as a table.
 
-use std::collections::BTreeMap;
-
-use super::{
-    Printer,
-    human::{self, names},
-    table,
-};
+use super::{Printer, fleet::warnings, human::names, table};
 use crate::{
     cli::output::OutputFormat,
     error::Result,
     plan::Op,
     report::{RegistrationReport, RegistrationReports},
-    words,
 };
 
 impl Printer {
@@ -34,7 +27,8 @@ impl Printer {
             (format, items) => {
                 Self::result(&table(report, format == OutputFormat::Wide))?;
                 if report.dry_run.is_none() {
-                    self.say(&human::warnings(&warnings(items)));
+                    let of = items.iter().map(|item| (item.name.clone(), item.warnings.clone()));
+                    self.say(&warnings(of));
                 }
                 Ok(())
             }
@@ -82,15 +76,4 @@ fn row(item: &RegistrationReport, report: &RegistrationReports) -> Vec<String> {
         former.map_or_else(dash, |former| former.marker.clone()),
         dash(),
     ]
-}
-
-/// Each warning once, with those that it is of.
-fn warnings(items: &[RegistrationReport]) -> Vec<String> {
-    let mut of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for item in items {
-        for warning in &item.warnings {
-            of.entry(warning).or_default().push(item.name.clone());
-        }
-    }
-    of.into_iter().map(|(warning, names)| format!("{}: {warning}", words::first_few(&names))).collect()
 }

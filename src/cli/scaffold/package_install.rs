@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use crate::cli::{
-    cluster::{BuildClusterArgs, KubeconfigArgs, RunClusterArgs},
+    cluster::{BuildClusterArgs, KubeconfigArgs, ONE_RUN_CONTEXT, RunClusterArgs},
     output::{ConsentArgs, OutputArgs},
 };
 
@@ -18,7 +18,7 @@ use crate::cli::{
 /// --apply applies these with your own context for the run cluster.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("run_context", |run_context| run_context.help("Your context for the run cluster; without it the one that leads there")),
+    mut_arg("run_context", |run_context| run_context.help(ONE_RUN_CONTEXT)),
     after_long_help = EXAMPLES
 )]
 pub struct PackageInstallArgs {
