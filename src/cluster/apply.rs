@@ -137,13 +137,45 @@ impl Cluster {
 
     /// Deletes an object, but only the observed one. One that is gone already is as good.
     pub(super) async fn delete(&self, manifest: &Manifest, uid: Option<&str>) -> Result<()> {
-        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
-        let params = DeleteParams { preconditions, ..DeleteParams::background() };
-        match self.api_of(manifest).delete(&manifest.name, &params).await {
-            Ok(_) => Ok(()),
-            Err(error) if is_status(&error, 404) => Ok(()),
-            Err(error) => Err(self.explain(format_args!("deleting {}", shown(manifest)), &error)),
+        let preconditions = Preconditions { uid: uid.map(str::to_owned), resource_version: None };
+        self.delete_if(manifest, preconditions, false).await.map(|_| ())
+    }
+
+    /// Deletes an object while these are its UID and resourceVersion. Tells whether it was still there.
+    ///
+    /// A "not found" is not believed of an object that was observed before it was looked for: what stands
+    /// between here and the API server may answer so as well.
+    pub(super) async fn delete_if(
+        &self,
+        manifest: &Manifest,
+        preconditions: Preconditions,
+        dry_run: bool,
+    ) -> Result<bool> {
+        let api = self.api_of(manifest);
+        let observed = preconditions.uid.clone();
+        let params = DeleteParams { dry_run, preconditions: Some(preconditions), ..DeleteParams::background() };
+        let tried = if dry_run { "the dry run of deleting" } else { "deleting" };
+        match api.delete(&manifest.name, &params).await {
+            Ok(_) => return Ok(true),
+            Err(error) if is_status(&error, 404) => {}
+            Err(error) => return Err(self.explain(format_args!("{tried} {}", shown(manifest)), &error)),
         }
+        if observed.is_none() {
+            return Ok(false);
+        }
+        let found = match api.get_metadata_opt(&manifest.name).await {
+            Err(error) if is_status(&error, 403) => None,
+            found => found.map_err(|error| self.explain(format_args!("reading {}", shown(manifest)), &error))?,
+        };
+        let stays = found.filter(|found| found.metadata.uid == observed && found.metadata.deletion_timestamp.is_none());
+        stays.map_or(Ok(false), |_| {
+            Err(Error::failed(format_args!(
+                "{tried} {} was answered with 'not found' by {}, and yet it is there",
+                shown(manifest),
+                self.place
+            ))
+            .hint("something between here and the API server may have answered; run the command again"))
+        })
     }
 
     /// Adds an annotation by a merge patch.

@@ -4,7 +4,7 @@
 //! become exactly what is asked for, it is written whole (PUT) with the observed resourceVersion.
 
 use kube::{
-    api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
+    api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams, Preconditions},
     core::ObjectList,
 };
 use serde_json::{Value, json};
@@ -124,13 +124,7 @@ impl Cluster {
     pub async fn delete_as_observed(&self, change: &Change, dry_run: bool) -> Result<bool> {
         let preconditions =
             Preconditions { uid: change.uid.clone(), resource_version: change.resource_version.clone() };
-        let params = DeleteParams { dry_run, preconditions: Some(preconditions), ..DeleteParams::background() };
-        let tried = if dry_run { "the dry run of deleting" } else { "deleting" };
-        match self.api_of(&change.manifest).delete(&change.manifest.name, &params).await {
-            Ok(_) => Ok(true),
-            Err(error) if is_status(&error, 404) => Ok(false),
-            Err(error) => Err(self.explain(format_args!("{tried} {}", shown(&change.manifest)), &error)),
-        }
+        self.delete_if(&change.manifest, preconditions, dry_run).await
     }
 }
 

@@ -82,6 +82,17 @@ fn a_refusal_at_each_step_says_what_was_done() {
 }
 
 #[test]
+fn not_found_is_not_believed_of_what_is_there() {
+    let Some(it) = Proxied::new("unbelieved") else { return };
+    register(&it);
+    it.build.fault(Method::DELETE, "/secrets/", Fault::Answer(404), 1);
+    unregister(&it)
+        .fails(1, &["deleting secret/unbelieved-", "was answered with 'not found' by ", "and yet it is there"]);
+    assert!(it.case.secret().is_some());
+    completes(&it);
+}
+
+#[test]
 fn ctrl_c_says_what_was_done() {
     let Some(it) = Proxied::new("ctrlc") else { return };
     register(&it);
