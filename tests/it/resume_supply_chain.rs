@@ -8,8 +8,9 @@ use super::pause_supply_chain::pause;
 use crate::support::{
     BUILD, BUILD_TWO, Fault, KubeconfigFile, Kubectl, Proxy, Tap, Tapmc,
     carvel::{self, CHAIN, PATIENCE, TAP, TEMPLATES, VERSION, package},
-    eventually_within,
+    eventually, eventually_within,
     kubeconfig::{started, token},
+    tapmc::Output,
     unique,
 };
 
@@ -204,6 +205,21 @@ fn no_controller_answers_and_it_is_resumed_all_the_same() {
     pause(&tap).args(["--wait-timeout", "1s", TAP]).fails(6, &["is not paused in truth"]);
     resume(&tap).arg("--no-wait").succeeds();
     assert!(tap.install(TAP)["spec"]["paused"].is_null());
+}
+
+#[test]
+fn who_paused_it_again_meanwhile_is_told() {
+    let Some(tap) = Tap::on(BUILD_TWO, "meanwhile") else { return };
+    pause(&tap).args(["--wait-timeout", "1s", TAP]).fails(6, &["is not paused in truth"]);
+    let (child, command) = resume(&tap).args(["--wait-timeout", "10m"]).spawn();
+    eventually("it is resumed", || tap.install(TAP)["spec"]["paused"].is_null());
+    tap.set_paused(TAP, true);
+    let output = Output::of(&command, &child.wait_with_output().unwrap());
+    assert_eq!(output.code, 4, "{}", output.stderr);
+    let told = "packageinstall.packaging.carvel.dev/tap was resumed, and meanwhile it was paused by somebody else, with \
+                kubectl-patch at ";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
+    assert_eq!(tap.install(TAP)["spec"]["paused"], true);
 }
 
 #[test]

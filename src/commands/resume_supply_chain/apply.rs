@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use serde_json::Value;
 
 use super::super::{
     build_cluster::BuildCluster,
@@ -13,6 +14,7 @@ use crate::{
     output::Progress,
     package_install::{
         APP, PACKAGE_INSTALL,
+        memory::{Pause, pause_of},
         pausable::{Settled, settled},
         resuming::{self, ResumePlan, Step},
     },
@@ -47,7 +49,7 @@ pub(super) async fn apply(
     }
     let Some(limit) = limit else { return Ok(()) };
     progress.now("waiting until everything is reconciled");
-    let ended = join_all(resumed.iter().map(|step| await_settled(build, step, limit))).await;
+    let ended = join_all(resumed.iter().map(|step| await_goes_on(build, step, limit))).await;
     let mut failures: Vec<Error> = ended.into_iter().filter_map(Result::err).collect();
     match failures.len() {
         0 => Ok(()),
@@ -85,6 +87,31 @@ pub(super) fn done(change: &Change) -> Done {
     })
 }
 
+/// Waits until the controller has reconciled the object; says so where somebody paused it again meanwhile, and it
+/// cannot.
+async fn await_goes_on(build: &BuildCluster, step: &Step, limit: Duration) -> Result<()> {
+    let Err(error) = await_settled(build, step, limit).await else { return Ok(()) };
+    let manifest = &step.change.manifest;
+    let own = step.pausable.kind.in_version(&manifest.version);
+    let found = build.cluster.read_object(&own, manifest.namespace.as_deref(), &manifest.name).await;
+    match found {
+        Ok(Some(object)) => check_goes_on(step, &object).and(Err(error)),
+        _ => Err(error),
+    }
+}
+
+/// Refuses to wait for what somebody paused again.
+fn check_goes_on(step: &Step, object: &Value) -> Result<()> {
+    let again = match pause_of(step.pausable, object, None) {
+        Pause::None => return Ok(()),
+        Pause::Ours(memory) => memory.describe(),
+        Pause::Foreign(foreign) => foreign.describe(),
+    };
+    let name = step.change.manifest.display_name();
+    Err(Error::conflict(format_args!("{name} was resumed, and meanwhile it was {again}"))
+        .hint("if that is not wanted, run the command again"))
+}
+
 /// Waits until the controller has reconciled the object as it is now.
 async fn await_settled(build: &BuildCluster, step: &Step, limit: Duration) -> Result<()> {
     let manifest = &step.change.manifest;
@@ -92,7 +119,9 @@ async fn await_settled(build: &BuildCluster, step: &Step, limit: Duration) -> Re
     let own = step.pausable.kind.in_version(&manifest.version);
     let late = |error| build.if_late(error, "it is resumed: the controller reconciles it when it runs");
     let seen = build.cluster.await_state((&own, namespace, name), "reconciled", limit, |found| {
-        Ok(found.is_none_or(conditions::is_observed).then_some(()))
+        let Some(object) = found else { return Ok(Some(())) };
+        check_goes_on(step, object)?;
+        Ok(conditions::is_observed(object).then_some(()))
     });
     seen.await.map_err(late)?;
     // The PackageInstall may still show how things ended before the pause: its App tells.
