@@ -126,6 +126,13 @@ fn main() -> ExitCode {
     }
     broken += page.violations();
     say(&page.render());
+    if settings.case.is_none() {
+        let missed = page.missed(settings.is_whole());
+        broken += missed.len();
+        for missed in missed {
+            say(&format!("MISSED: {missed}"));
+        }
+    }
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

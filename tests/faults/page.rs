@@ -10,6 +10,10 @@ use crate::{
     settings::Settings,
 };
 
+/// How many single faults and pairs everything is.
+const FAULTS: usize = 1_280;
+const PAIRS: usize = 1_000;
+
 type Done<J> = (J, crate::case::Outcome);
 
 /// The table.
@@ -27,6 +31,8 @@ struct Row {
     faults: usize,
     /// Whose fault came to strike.
     struck: usize,
+    /// Kills and single faults that did not.
+    spared: usize,
     kills: usize,
     pairs: usize,
     violations: usize,
@@ -40,6 +46,7 @@ impl Page {
             sites: reference.sites.len(),
             faults: 0,
             struck: 0,
+            spared: 0,
             kills: 0,
             pairs: 0,
             violations: 0,
@@ -56,11 +63,13 @@ impl Page {
     /// Adds cases of one fault.
     pub fn faults(&mut self, done: &[Done<Job<'_>>]) {
         self.add(done, |row| &mut row.faults);
+        self.spared(done);
     }
 
     /// Adds kill points.
     pub fn kills(&mut self, done: &[Done<Job<'_>>]) {
         self.add(done, |row| &mut row.kills);
+        self.spared(done);
     }
 
     /// Adds pairs.
@@ -72,6 +81,14 @@ impl Page {
     pub fn races(&mut self, done: &[Done<Race<'_>>]) {
         self.races.0 += done.len();
         self.races.1 += done.iter().map(|(_, outcome)| outcome.violations.len()).sum::<usize>();
+    }
+
+    fn spared(&mut self, done: &[Done<Job<'_>>]) {
+        for (job, _) in done.iter().filter(|(_, outcome)| !outcome.struck) {
+            if let Some(row) = self.rows.iter_mut().find(|row| row.command == job.command()) {
+                row.spared += 1;
+            }
+        }
     }
 
     fn add(&mut self, done: &[Done<Job<'_>>], of: impl Fn(&mut Row) -> &mut usize) {
@@ -87,6 +104,20 @@ impl Page {
     /// How many invariants were violated.
     pub fn violations(&self) -> usize {
         self.rows.iter().map(|row| row.violations).sum::<usize>() + self.races.1
+    }
+
+    /// What was asked for and not reached: faults that did not come to strike prove nothing.
+    pub fn missed(&self, is_all: bool) -> Vec<String> {
+        let sum = |of: fn(&Row) -> usize| self.rows.iter().map(of).sum::<usize>();
+        let played = sum(|row| row.faults + row.kills);
+        let goals = [
+            ("single faults", sum(|row| row.faults), if is_all { FAULTS } else { 0 }),
+            ("pairs", sum(|row| row.pairs), if is_all { PAIRS } else { 0 }),
+            ("kill points", sum(|row| row.kills), if is_all { 2 * sum(|row| row.sites) } else { 0 }),
+            ("kills and single faults that came to strike", played - sum(|row| row.spared), played * 9 / 10),
+        ];
+        let missed = goals.into_iter().filter(|(_, number, goal)| number < goal);
+        missed.map(|(what, number, goal)| format!("{number} {what}, and at least {goal} are asked for")).collect()
     }
 
     /// The table as text.

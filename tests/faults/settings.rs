@@ -61,4 +61,11 @@ impl Settings {
             commands: commands.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         }
     }
+
+    /// Is everything played here, with nothing left out?
+    pub fn is_whole(&self) -> bool {
+        let is_unset = |name: &&str| env::var(name).unwrap_or_default().is_empty();
+        let is_of_all = ["TAPMC_FAULTS_KINDS", "TAPMC_FAULTS_SHARE"].iter().all(is_unset);
+        self.extent == Extent::All && is_of_all && self.faults.is_none() && self.commands.is_empty()
+    }
 }

@@ -43,6 +43,16 @@ pub(super) const ALL: &[Scenario] = &[
         command: |stage| words("rotate-token --all -n {b} --context build --yes", stage),
         ..FLEET
     },
+    Scenario {
+        name: "rotation-schedule-remove-all",
+        prepare: |stage| {
+            written(stage, ", renew: true");
+            stage.plays(&words(REGISTER, stage));
+        },
+        command: |stage| words("rotation-schedule --all -n {b} --context build --remove --yes", stage),
+        watched: renewed,
+        ..FLEET
+    },
 ];
 
 /// The namespaces, and the file of the fleet.
