@@ -4,6 +4,7 @@
 mod clocks;
 mod flux;
 mod hostile;
+mod many;
 mod proof;
 mod through_reader;
 

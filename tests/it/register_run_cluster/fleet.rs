@@ -288,7 +288,7 @@ fn a_terminal_counts_and_may_be_resized() {
     command.args(["register-run-cluster", "--yes", "--timeout", "8s", "--fleet"]).arg(&path);
     command.env("KUBECONFIG", &file.path).env("TERM", "xterm");
     let mut session = rexpect::session::spawn_command(command, Some(60_000)).unwrap();
-    session.exp_string("registering 2/3").unwrap();
+    session.exp_regex("registering 2/3, [0-9]+[a-z]+ left").unwrap();
     let terminal = session.process().get_file_handle().unwrap();
     let resized = Command::new("stty").args(["rows", "3", "cols", "20"]).stdin(terminal).status().unwrap();
     assert!(resized.success());
