@@ -84,6 +84,13 @@ impl Held {
         self.recorded.is_none() || self.generation.is_none()
     }
 
+    /// Does the Secret only keep the place for what a registration was to store, which was interrupted?
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        let nothing_else = [key::KUBECONFIG_SECRET, key::SERVICE_ACCOUNT, key::MARKER, key::EXPIRES_AT];
+        !self.annotation(key::FORMAT).is_empty() && nothing_else.iter().all(|key| !self.annotations.contains_key(*key))
+    }
+
     /// The reader that it is for alone; none for the kubeconfig of every registration.
     #[must_use]
     pub fn export(&self) -> Option<&Export> {

@@ -21,6 +21,9 @@ const ROUNDING: u64 = 60;
 pub(super) fn all(facts: Facts<'_>) -> Vec<Finding> {
     let repair = Repair { held: facts.held, build_context: facts.build_context, run_context: facts.run_context() };
     let judge = Judge { facts, repair };
+    if let Some(unfinished) = judge.unfinished() {
+        return vec![unfinished];
+    }
     let mut found = judge.record();
     let live = facts.live.map(|live| judge.live(live)).unwrap_or_default();
     let is_rebuilt = live.iter().any(|finding| finding.word == "rebuilt-cluster");
@@ -47,6 +50,17 @@ pub(super) fn finding(
 }
 
 impl Judge<'_> {
+    /// A Secret that only keeps the place for what a registration was to store.
+    fn unfinished(&self) -> Option<Finding> {
+        let held = self.facts.held;
+        let message = format!(
+            "the Secret {} records nothing: a registration was interrupted before it stored a credential there",
+            held.secret
+        );
+        let command = || Some(self.repair.register_anew());
+        held.is_unfinished().then(|| finding(Severity::Broken, "unfinished", message, command()))
+    }
+
     /// What the build cluster's record says of itself.
     fn record(&self) -> Vec<Finding> {
         let held = self.facts.held;

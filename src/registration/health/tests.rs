@@ -141,6 +141,16 @@ fn a_record_that_was_changed_by_hand_or_is_elsewhere() {
 }
 
 #[test]
+fn a_secret_that_only_keeps_the_place() {
+    let mut held = Held { recorded: None, generation: None, ..healthy() };
+    held.annotations.retain(|key, _| key == key::FORMAT);
+    assert_eq!(words(facts(&held, Some(&seen(side(&held), Trial::Refused)))), [(Severity::Broken, "unfinished")]);
+    let found = judge(facts(&held, None));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].command.as_ref().unwrap().contains(" --name run-a"), "{:?}", found[0].command);
+}
+
+#[test]
 fn a_rebuilt_cluster_is_all_there_is_to_say() {
     let held = healthy();
     let rebuilt = RunSide { identity: run_identity("new"), account: Sight::Gone, marker: Sight::Gone };
