@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     future::Future,
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -59,6 +59,9 @@ pub(super) enum Several {
     First,
 }
 
+/// The contexts whose clusters said who they are.
+type Asked = Arc<OnceCell<Vec<(String, Identity)>>>;
+
 /// The ways to run clusters that the local kubeconfig has.
 pub(super) struct RunClusters<'a> {
     local: &'a LocalKubeconfig,
@@ -70,8 +73,9 @@ pub(super) struct RunClusters<'a> {
     matching: Option<HashSet<String>>,
     /// The contexts by the address of their cluster.
     addresses: OnceLock<HashMap<String, Vec<String>>>,
-    /// Each context's cluster by its `kube-system`, once they had to be asked.
-    asked: OnceCell<Vec<(String, Identity)>>,
+    /// What each context's cluster says of itself, once they had to be asked: by the namespace that stands in for
+    /// `kube-system`, empty where none does.
+    asked: Mutex<HashMap<String, Asked>>,
 }
 
 impl<'a> RunClusters<'a> {
@@ -82,7 +86,7 @@ impl<'a> RunClusters<'a> {
     pub(super) fn new(local: &'a LocalKubeconfig, args: &'a RunClusterArgs, limits: Limits) -> Result<Self> {
         let matching = run_context::of_kubeconfig(args.run_context.as_deref(), local)?;
         let matching = matching.map(|names| names.into_iter().collect());
-        let (known, addresses, asked) = (HashMap::new(), OnceLock::new(), OnceCell::new());
+        let (known, addresses, asked) = (HashMap::new(), OnceLock::new(), Mutex::default());
         Ok(Self { local, args, limits, known, matching, addresses, asked })
     }
 
@@ -167,7 +171,7 @@ impl<'a> RunClusters<'a> {
     pub(super) fn likely_context(&self, held: &Held) -> Option<String> {
         let asked = || {
             let is_it = |(_, identity): &&(String, Identity)| identity.is(held.run_cluster_uid()) == Some(true);
-            self.asked.get()?.iter().find(is_it).map(|(context, _)| context.clone())
+            self.asked_for(held.run_cluster_uid()).get()?.iter().find(is_it).map(|(context, _)| context.clone())
         };
         let named = self.named_for(held).cloned();
         named.or_else(|| self.by_address(held.server()).first().cloned()).or_else(asked)
@@ -279,19 +283,20 @@ impl<'a> RunClusters<'a> {
     /// The contexts whose cluster says that it is the registered one.
     async fn by_identity(&self, held: &Held) -> Vec<String> {
         let recorded = held.run_cluster_uid();
-        // Where a namespace of the registration stands in for the identity, the answers hold for it alone.
-        let of_this_one;
-        let asked = if recorded.contains(':') {
-            of_this_one = self.ask_all(recorded).await;
-            &of_this_one
-        } else {
-            self.asked.get_or_init(|| self.ask_all(recorded)).await
-        };
+        let asked = self.asked_for(recorded);
+        let asked = asked.get_or_init(|| self.ask_all(recorded)).await;
         let is_it =
             |(context, identity): &(String, Identity)| (identity.is(recorded) == Some(true)).then(|| context.clone());
         let mut found: Vec<String> = asked.iter().filter_map(is_it).collect();
         found.sort();
         found
+    }
+
+    /// What they answer, or will, when they are asked for such an identity.
+    fn asked_for(&self, recorded: &str) -> Asked {
+        let stand_in = recorded.split_once(':').map_or("", |(namespace, _)| namespace);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(asked.entry(stand_in.to_owned()).or_default())
     }
 
     /// Asks every context's cluster who it is. A credential plugin that would ask something is not
