@@ -309,7 +309,7 @@ complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand unregister-r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -s n -l namespace -d 'The namespace of the kubeconfig Secrets; without it the namespace of the context' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l renewal-namespace -d 'The namespace on the build cluster for the CronJobs and the renewal kubeconfigs; --remove finds the recorded one' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l image -d 'The image with this plugin; without it that of this version (build it from the Containerfile)' -r
-complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l schedule -d 'When the CronJob runs; without it every eighth of the token\'s life, but at least every hour' -r
+complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l schedule -d 'When the CronJob runs; without it every eighth of the token\'s life, but at least every hour. Less than every sixth of it leaves little time for another try, and status calls the renewal late' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l jitter -d 'How long each run waits at the most before it begins; without it a tenth of the time between two runs' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l shards -d 'One CronJob for all registrations, whose runs are of so many parts side by side' -r
 complete -c kubectl-tapmc -n "__fish_kubectl_tapmc_using_subcommand rotation-schedule" -l duration -d 'The lifetime of the tokens from now on; without it the recorded one' -r

@@ -291,7 +291,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-tapmc' -ScriptBlock {
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the kubeconfig Secrets; without it the namespace of the context')
             [CompletionResult]::new('--renewal-namespace', '--renewal-namespace', [CompletionResultType]::ParameterName, 'The namespace on the build cluster for the CronJobs and the renewal kubeconfigs; --remove finds the recorded one')
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'The image with this plugin; without it that of this version (build it from the Containerfile)')
-            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'When the CronJob runs; without it every eighth of the token''s life, but at least every hour')
+            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'When the CronJob runs; without it every eighth of the token''s life, but at least every hour. Less than every sixth of it leaves little time for another try, and status calls the renewal late')
             [CompletionResult]::new('--jitter', '--jitter', [CompletionResultType]::ParameterName, 'How long each run waits at the most before it begins; without it a tenth of the time between two runs')
             [CompletionResult]::new('--shards', '--shards', [CompletionResultType]::ParameterName, 'One CronJob for all registrations, whose runs are of so many parts side by side')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'The lifetime of the tokens from now on; without it the recorded one')

@@ -51,7 +51,8 @@ pub struct RotationScheduleArgs {
     #[arg(long, value_name = "IMAGE", help_heading = "Renewal")]
     pub image: Option<String>,
 
-    /// When the CronJob runs; without it every eighth of the token's life, but at least every hour
+    /// When the CronJob runs; without it every eighth of the token's life, but at least every hour.
+    /// Less than every sixth of it leaves little time for another try, and status calls the renewal late
     #[arg(long, value_name = "CRON", help_heading = "Renewal")]
     pub schedule: Option<String>,
 

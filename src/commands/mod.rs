@@ -14,6 +14,7 @@ mod export;
 mod fleet;
 mod handover;
 mod import;
+mod last_of;
 mod lint;
 mod object_files;
 mod patching;

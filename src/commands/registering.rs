@@ -16,8 +16,9 @@ mod report;
 mod run_side;
 mod voucher_file;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use super::renewal_namespace::Endings;
 use crate::{
     cli::output::DryRun,
     cluster::{Cluster, Limits, kubeconfig::LocalKubeconfig},
@@ -66,6 +67,8 @@ pub(super) struct Registering {
     contexts: Contexts,
     observation: Observation,
     plan: RegistrationPlan,
+    /// What happens to renewal namespaces.
+    endings: Arc<Endings>,
 }
 
 impl Clusters {
@@ -102,7 +105,7 @@ impl Registering {
         };
         let mut plan = planning::plan(&observation.registration, observed)?;
         plan.warnings.splice(0..0, observation.notices.iter().cloned());
-        Ok(Self { clusters, contexts, observation, plan })
+        Ok(Self { clusters, contexts, observation, plan, endings: Arc::default() })
     }
 
     /// Would nothing be changed?
@@ -142,8 +145,10 @@ impl Registering {
         InFleet { context: &self.contexts.run, registration: &self.observation.registration, plan: &self.plan }
     }
 
-    /// Adds who renews the tokens: the namespace on the build cluster, and what stands in it.
-    pub(super) fn schedule(&mut self, namespace: Option<Change>, schedule: Vec<Change>) {
+    /// Adds who renews the tokens: the namespace on the build cluster, and what stands in it; or that nobody does any
+    /// more, with what happens to the namespace then.
+    pub(super) fn schedule(&mut self, namespace: Option<Change>, schedule: Vec<Change>, endings: Arc<Endings>) {
+        self.endings = endings;
         self.plan.namespaces.extend(namespace);
         self.plan.schedule = schedule;
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::run_cluster::NAMESPACE;
+use super::{last_of::LastOf, run_cluster::NAMESPACE};
 use crate::{
     cluster::Cluster,
     error::{Error, Result},
@@ -32,22 +32,30 @@ pub(super) struct Endings {
     /// The renewal kubeconfigs of those that were looked at.
     leaving: BTreeSet<ObjectRef>,
     own: Own,
+    /// The registrations that leave each of them, by their Secrets.
+    last: LastOf<ObjectRef>,
 }
 
 /// What leaving registrations have in such a namespace: the registration's label with the object's name.
 type Own = HashSet<(String, String)>;
 
 impl Endings {
-    /// When these leave.
-    pub(super) async fn of(cluster: &Cluster, leaving: &[Member]) -> Result<Self> {
+    /// When these leave, of which some are renewed from there until then.
+    pub(super) async fn of(
+        cluster: &Cluster,
+        leaving: &[Member],
+        is_renewed: impl Fn(&Member) -> bool,
+    ) -> Result<Self> {
         let own: Own = leaving.iter().flat_map(own_objects).collect();
+        let renewed = leaving.iter().filter(|member| is_renewed(member));
+        let last = LastOf::new(renewed.map(|one| (one.renewal_secret.namespace.clone(), one.secret.clone())));
         let leaving: BTreeSet<ObjectRef> = leaving.iter().map(|member| member.renewal_secret.clone()).collect();
         let namespaces: BTreeSet<&String> = leaving.iter().map(|secret| &secret.namespace).collect();
         let looks = namespaces
             .into_iter()
             .map(|namespace| async { Ok::<_, Error>((namespace.clone(), deletion(cluster, namespace, &own).await?)) });
         let by_namespace = try_join_all(looks).await?.into_iter().collect();
-        Ok(Self { by_namespace, leaving, own })
+        Ok(Self { by_namespace, leaving, own, last })
     }
 
     /// When one of them leaves; one that only its run cluster knew of leaves after the others.
@@ -58,6 +66,32 @@ impl Endings {
         }
         let own = self.own.iter().cloned().chain(own_objects(member)).collect();
         deletion(cluster, namespace, &own).await
+    }
+
+    /// Deletes the namespace after everything that was in it, unless something came into it meanwhile; none where
+    /// others than the registration of this Secret are still to leave it.
+    pub(super) async fn delete(&self, cluster: &Cluster, change: &Change, secret: &ObjectRef) -> Result<Option<Done>> {
+        if !self.last.is_last(&change.manifest.name, secret) {
+            return Ok(None);
+        }
+        delete(cluster, change).await.map(Some)
+    }
+
+    /// Which of them stay although they were to go, since one that was to leave did not: a sentence for each.
+    pub(super) fn staying(&self) -> Vec<String> {
+        let going = self
+            .by_namespace
+            .iter()
+            .filter(|(_, change)| change.as_ref().is_some_and(|change| change.op == Op::Delete));
+        let staying = going.map(|(namespace, _)| (namespace, self.last.left(namespace)));
+        let staying = staying.filter(|(_, left)| !left.is_empty()).map(|(namespace, left)| {
+            let left: Vec<String> = left.iter().map(ToString::to_string).collect();
+            format!(
+                "the namespace '{namespace}' on the build cluster stays: from there is renewed what failed here ({})",
+                words::first_few(&left)
+            )
+        });
+        staying.collect()
     }
 }
 
@@ -80,8 +114,7 @@ async fn deletion(cluster: &Cluster, namespace: &str, own: &Own) -> Result<Optio
     }
 }
 
-/// Deletes it after everything that was in it, unless something came into it meanwhile.
-pub(super) async fn delete(cluster: &Cluster, change: &Change) -> Result<Done> {
+async fn delete(cluster: &Cluster, change: &Change) -> Result<Done> {
     let others =
         cluster.foreign_objects(&change.manifest.name, |kind, object| is_of_renewal(kind, object, &Own::new())).await?;
     if let Some([]) = others.as_deref() {

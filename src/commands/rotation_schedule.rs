@@ -4,7 +4,11 @@
 pub(super) mod build_side;
 mod documents;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     build_cluster::BuildCluster,
@@ -15,7 +19,7 @@ use super::{
     run_cluster::{RunClusters, Several},
 };
 use crate::{
-    cli::rotation_schedule::RotationScheduleArgs,
+    cli::{output::DryRun, rotation_schedule::RotationScheduleArgs},
     cluster::Cluster,
     error::{Error, Result},
     output::Printer,
@@ -68,7 +72,10 @@ pub(super) async fn visit(
     let run_clusters = run_clusters.with_contexts(contexts);
     let shared = build.cluster.clone().asked_once();
     let leaving: &[Member] = if args.remove { &members } else { &[] };
-    let endings = Endings::of(&build.cluster, leaving).await?;
+    let renewed = held.iter().filter(|held| held.renewal().is_some()).map(|held| &held.secret);
+    let renewed: BTreeSet<&ObjectRef> = renewed.collect();
+    let endings = Endings::of(&build.cluster, leaving, |member| renewed.contains(&member.secret)).await?;
+    let endings = Arc::new(endings);
     let schedule =
         Schedule { args, options: &options, members: &members, endings: &endings, build, shared: &shared, printer };
     let visit = Visit {
@@ -88,6 +95,9 @@ pub(super) async fn visit(
         (visited, observed)
     };
     let outcome = visit.visit(held.iter().zip(&members).collect(), observe, printer, journal).await?;
+    if visit.consent.dry_run == DryRun::None {
+        printer.warn(&endings.staying());
+    }
     Ok((visit, outcome))
 }
 
@@ -103,7 +113,7 @@ pub(super) async fn planned(
     let members = [member(held, &options, args.remove)?];
     let run_clusters = RunClusters::new(&build.kubeconfig, &args.run_cluster, limits(&args.kubeconfig))?;
     let (members, shared) = (&members, &build.cluster);
-    let endings = Endings::default();
+    let endings = Arc::default();
     let schedule = Schedule { args, options: &options, members, endings: &endings, build, shared, printer };
     let visited = Visited { name: held.name.clone(), namespace: held.secret.namespace.clone(), is_only: true };
     schedule.observe(&visited, held, &members[0], &run_clusters).await
@@ -115,7 +125,7 @@ struct Schedule<'a> {
     options: &'a Options,
     members: &'a [Member],
     /// Of the renewal namespaces, where it is taken back.
-    endings: &'a Endings,
+    endings: &'a Arc<Endings>,
     build: &'a BuildCluster,
     /// The same, as it is asked by all of them.
     shared: &'a Cluster,
@@ -154,7 +164,7 @@ impl Schedule<'_> {
             schedule,
         );
         let (mut registering, (namespace, schedule)) = (registering?, schedule?);
-        registering.schedule(namespace, schedule);
+        registering.schedule(namespace, schedule, Arc::clone(self.endings));
         registering.require_rights().await?;
         Ok(registering)
     }

@@ -8,6 +8,7 @@ mod prove;
 mod removal;
 mod report;
 mod resolve;
+mod shared;
 mod sides;
 mod there;
 
@@ -17,8 +18,11 @@ use super::{
     run_cluster::RunClusters,
 };
 use crate::{
-    cli::unregister_run_cluster::UnregisterRunClusterArgs, error::Result, output::Printer,
-    registration::removal::Wishes, report::Journal,
+    cli::{output::DryRun, unregister_run_cluster::UnregisterRunClusterArgs},
+    error::Result,
+    output::Printer,
+    registration::removal::Wishes,
+    report::Journal,
 };
 use observe::Found;
 use removal::Removal;
@@ -42,7 +46,7 @@ pub(super) async fn unregister_run_cluster(
     let found = observe::find(&sides, &run_clusters, targets, printer).await;
 
     let progress = printer.progress("observing");
-    let shared = observe::shared(&sides, &found, wishes).await?;
+    let shared = shared::observe(&sides, &found, wishes).await?;
     drop(progress);
     let visit = Visit {
         build: sides.build_cluster().cloned(),
@@ -62,12 +66,15 @@ pub(super) async fn unregister_run_cluster(
             }
             let observation =
                 observe::observe(&sides, &run_clusters, &shared, (&target, context), &args, wishes).await?;
-            Removal::decide(&sides, observation, wishes).await
+            Removal::decide(&sides, &shared, observation, wishes).await
         };
         (Visited { name, namespace, is_only }, removal.await)
     };
     let mut outcome = visit.visit(found, observe, printer, &journal).await?;
     outcome.told(&journal);
+    if visit.consent.dry_run == DryRun::None {
+        printer.warn(&shared.staying());
+    }
     outcome.end(&visit.hint, printer, |items, failed| {
         if items.is_empty() && failed.is_empty() {
             printer.say("no registrations found");

@@ -44,6 +44,8 @@ pub enum Stage {
     /// What deliveries had beside their readers: sources, credentials, and what readers needed instead of
     /// the Secret.
     Delivered,
+    /// What several deliveries share, with the last of them.
+    Shared,
     /// Who renews the tokens, and with what: from then on no new ones are issued.
     Renewal,
     /// The markers: every token that is bound to them dies.
@@ -62,9 +64,10 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Readers,
         Self::Delivered,
+        Self::Shared,
         Self::Renewal,
         Self::Markers,
         Self::Secret,
@@ -79,7 +82,7 @@ impl Stage {
     pub fn as_sentence(self) -> &'static str {
         match self {
             Self::Readers => "removing the readers",
-            Self::Delivered => "deleting what the readers needed",
+            Self::Delivered | Self::Shared => "deleting what the readers needed",
             Self::Renewal => "deleting who renews the token",
             Self::Markers => "deleting the markers",
             Self::Secret => "deleting the kubeconfig Secret",
@@ -194,9 +197,11 @@ impl RemovalPlan {
         self.steps.sort_by_key(|(stage, _)| *stage);
     }
 
-    /// Adds the deletions of what deliveries had beside their readers: sources, and their credentials.
-    pub fn with_delivered(&mut self, changes: &[Change]) {
-        self.steps.extend(changes.iter().map(|change| (Stage::Delivered, change.clone())));
+    /// Adds the deletions of what deliveries had beside their readers, sources and their credentials: the
+    /// registration's own, and what it shares with others.
+    pub fn with_delivered(&mut self, own: &[Change], shared: &[Change]) {
+        self.steps.extend(own.iter().map(|change| (Stage::Delivered, change.clone())));
+        self.steps.extend(shared.iter().map(|change| (Stage::Shared, change.clone())));
         self.steps.sort_by_key(|(stage, _)| *stage);
     }
 

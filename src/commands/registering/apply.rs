@@ -8,7 +8,7 @@ use futures::future::join_all;
 use super::{Clusters, Contexts, Registering, access::Access, observe::Observation, renewal::FreshRenewal};
 use crate::{
     cluster::{Applied, Cluster, Verified},
-    commands::renewal_namespace,
+    commands::renewal_namespace::Endings,
     error::{Error, Result},
     output::Progress,
     plan::{Change, Op, Side},
@@ -48,7 +48,7 @@ pub(super) async fn apply(
     progress: &Progress,
     journal: &Journal,
 ) -> Result<Outcome> {
-    let Registering { clusters, contexts, observation, plan } = registering;
+    let Registering { clusters, contexts, observation, plan, endings } = registering;
     progress.now("making the namespaces");
     let owner = namespaces(
         |side| clusters.of(side),
@@ -63,7 +63,7 @@ pub(super) async fn apply(
         registering.restart_clock();
     }
     let access = registering.access(owner, journal);
-    let run = Run { clusters, contexts, observation, plan, access, claimed: OnceCell::new() };
+    let run = Run { clusters, contexts, observation, plan, access, endings, claimed: OnceCell::new() };
     // The record of a renewal goes after what it tells of: else nobody would know of what was left by a fault in between.
     let ends_renewal = registering.recorded().is_some_and(|recorded| recorded.renewal.is_some())
         && observation.registration.renewal.is_none();
@@ -170,6 +170,8 @@ pub(super) struct Run<'a> {
     pub(super) observation: &'a Observation,
     pub(super) plan: &'a RegistrationPlan,
     pub(super) access: Access<'a>,
+    /// What happens to renewal namespaces.
+    pub(super) endings: &'a Endings,
     /// The empty Secret with which this run claimed the place of the kubeconfig Secret.
     pub(super) claimed: OnceCell<Applied>,
 }
@@ -205,7 +207,8 @@ impl Run<'_> {
                 .map_err(|error| error.context("the credential is stored and works, but who renews it is not"))?;
         }
         for change in namespaces {
-            let done = renewal_namespace::delete(&self.clusters.build, change).await?;
+            let secret = &self.access.registration.secret;
+            let Some(done) = self.endings.delete(&self.clusters.build, change, secret).await? else { continue };
             let is_deleted = done.op == Op::Delete;
             self.access.journal.note(done);
             if is_deleted {

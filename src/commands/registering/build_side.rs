@@ -1,7 +1,7 @@
 //! The build cluster's side alone: a voucher redeemed once, the credential that it brings proven and
 //! stored.
 
-use std::{cell::OnceCell, collections::BTreeMap, path::Path, time::Duration};
+use std::{cell::OnceCell, collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -162,6 +162,7 @@ impl BuildSide {
             contexts: Contexts { build: request.context.clone(), run: String::new() },
             observation: Observation { registration, build: facts, run: run_facts, token: None, notices: Vec::new() },
             plan,
+            endings: Arc::default(),
         };
         Ok(Self { registering, voucher })
     }
@@ -173,7 +174,7 @@ impl BuildSide {
     }
 
     async fn apply(&self, wait: Duration, progress: &Progress, journal: &Journal) -> Result<Outcome> {
-        let Registering { clusters, contexts, observation, plan } = &self.registering;
+        let Registering { clusters, contexts, observation, plan, endings } = &self.registering;
         let (registration, namespace) = (&observation.registration, &observation.run.account_namespace);
         namespaces(|side| clusters.of(side), namespace, registration, plan, (wait, journal)).await?;
         let owner = self.voucher.account_namespace_uid.clone();
@@ -183,6 +184,7 @@ impl BuildSide {
             observation,
             plan,
             access: self.registering.access(owner, journal),
+            endings,
             claimed: OnceCell::new(),
         };
         if plan.credential == CredentialPlan::Keep {

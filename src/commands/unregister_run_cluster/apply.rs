@@ -9,10 +9,7 @@ use tokio::time::Instant;
 
 use super::{prove::Evidence, removal::Removal};
 use crate::{
-    commands::{
-        await_gone::{Waiting, namespace_gone, reader_gone},
-        renewal_namespace,
-    },
+    commands::await_gone::{Waiting, namespace_gone, reader_gone},
     error::{Error, Kind, Result},
     kind::ApiKind,
     output::Progress,
@@ -22,7 +19,7 @@ use crate::{
 };
 
 /// What goes, and is awaited, before anything of the credential.
-const READERS: [Stage; 2] = [Stage::Readers, Stage::Delivered];
+const READERS: [Stage; 3] = [Stage::Readers, Stage::Delivered, Stage::Shared];
 
 /// One removal under way.
 pub(super) struct Removing<'a> {
@@ -54,14 +51,20 @@ impl Removing<'_> {
             cluster.restart_clock();
         }
         for stage in READERS {
-            self.readers(stage).await?;
+            if stage != Stage::Shared || self.removal.is_last_reader() {
+                self.readers(stage).await?;
+            }
         }
         let mut begun = None;
-        let mut kept = Vec::new();
+        let (mut kept, mut ended) = (Vec::new(), Vec::new());
         for stage in Stage::ALL.into_iter().filter(|stage| !READERS.contains(stage)) {
             match stage {
                 Stage::Account => kept.extend(self.account().await?),
-                Stage::Renewal => kept.extend(self.renewal().await?),
+                Stage::Renewal => {
+                    let (deleted, others) = self.renewal().await?;
+                    ended.extend(deleted);
+                    kept.extend(others);
+                }
                 stage => self.delete(stage, self.removal.plan.of(stage)).await?,
             }
             if stage == Stage::Markers {
@@ -69,14 +72,15 @@ impl Removing<'_> {
             }
         }
         let proofs = evidence.prove(self, begun.unwrap_or_else(Instant::now)).await?;
-        for stage in [Stage::Renewal, Stage::Account, Stage::RunNamespaces] {
+        for stage in [Stage::Account, Stage::RunNamespaces] {
             let namespaces = self.removal.plan.of(stage).filter(|change| change.manifest.kind == "Namespace");
             let stays =
                 |change: &&Change| !kept.iter().any(|done: &Done| done.object == change.manifest.display_name());
-            for change in namespaces.filter(stays) {
-                if let Some(waiting) = self.waiting(change.side) {
-                    namespace_gone(waiting, change).await?;
-                }
+            ended.extend(namespaces.filter(stays));
+        }
+        for change in ended {
+            if let Some(waiting) = self.waiting(change.side) {
+                namespace_gone(waiting, change).await?;
             }
         }
         Ok(Outcome { proofs, kept })
@@ -98,18 +102,25 @@ impl Removing<'_> {
     }
 
     /// Deletes who renews the tokens, and their namespace, if nothing of others came into it meanwhile.
-    /// Gives what stays.
-    async fn renewal(&self) -> Result<Vec<Done>> {
+    /// Gives the namespaces that it deleted, and what stays; neither where others are still to leave.
+    async fn renewal(&self) -> Result<(Vec<&Change>, Vec<Done>)> {
         let (namespaces, first): (Vec<&Change>, Vec<&Change>) =
             self.removal.plan.of(Stage::Renewal).partition(|change| change.manifest.kind == "Namespace");
         self.delete(Stage::Renewal, first.into_iter()).await?;
-        let mut kept = Vec::new();
-        let Some(build) = self.removal.cluster(Side::Build) else { return Ok(kept) };
+        let (mut deleted, mut kept) = (Vec::new(), Vec::new());
+        let Some(build) = self.removal.cluster(Side::Build) else { return Ok((deleted, kept)) };
         for change in namespaces {
-            let done = renewal_namespace::delete(build, change).await?;
-            if done.op == Op::Keep { kept.push(done) } else { self.journal.note(done) }
+            let secret = &self.removal.observation.going.secret;
+            match self.removal.shared.endings().delete(build, change, secret).await? {
+                Some(done) if done.op == Op::Keep => kept.push(done),
+                Some(done) => {
+                    self.journal.note(done);
+                    deleted.push(change);
+                }
+                None => {}
+            }
         }
-        Ok(kept)
+        Ok((deleted, kept))
     }
 
     /// Deletes the account namespace, if nothing of others came into it meanwhile, and the

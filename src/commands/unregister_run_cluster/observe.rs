@@ -1,11 +1,8 @@
 //! Observing: the Secret and its readers on the build cluster, and the way to the run cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use futures::future::join_all;
-
 use super::{
     resolve::Target,
+    shared::Shared,
     sides::Sides,
     there::{There, there},
 };
@@ -13,13 +10,10 @@ use crate::{
     cli::unregister_run_cluster::UnregisterRunClusterArgs,
     cluster::Cluster,
     commands::{
-        deliver::beside,
         export::going,
-        renewal_namespace::Endings,
         rotation_schedule::build_side::{leaving, of_removed},
-        run_cluster::{RunCluster, RunClusters, Several, identity, no_context},
+        run_cluster::{RunCluster, RunClusters, Several, no_context},
     },
-    delivery::removal::Beside,
     error::{Error, Kind, Result},
     output::Printer,
     plan::{Change, Side},
@@ -30,9 +24,7 @@ use crate::{
         held::Held,
         kubeconfig::Endpoint,
         names::ObjectRef,
-        readers::Readers,
         removal::{self, FarSide, Going, ReadersFacts, RemovalPlan, RunSide, Wishes, check_is_recorded},
-        renewal::schedule::Member,
     },
 };
 
@@ -48,8 +40,8 @@ pub(super) struct Observation {
     pub objects: Vec<Change>,
     /// The deletions of who renews it.
     pub renewal: Vec<Change>,
-    /// The deletions of what its deliveries had beside their readers.
-    pub delivered: Vec<Change>,
+    /// The deletions of what its deliveries had beside their readers: its own, and what it shares with others.
+    pub delivered: [Vec<Change>; 2],
     /// The side that is removed; none for both.
     pub only: Option<Side>,
     /// The build cluster's identity; that which the run cluster records, where it is out of sight.
@@ -84,7 +76,8 @@ impl Observation {
         let mut plan = removal::plan(&self.going, &self.readers, run, wishes)?;
         plan.with_objects(&self.objects, wishes);
         plan.with_renewal(&self.renewal);
-        plan.with_delivered(&self.delivered);
+        let [own, shared] = &self.delivered;
+        plan.with_delivered(own, shared);
         if let Way::There(there) = &self.run {
             plan.warnings.extend(there.cluster.warnings.iter().cloned());
         }
@@ -117,85 +110,6 @@ pub(super) async fn find(
         found.push((target, context));
     }
     found
-}
-
-/// What several removals need of the build cluster.
-pub(super) struct Shared {
-    /// By the namespace of the Secret, which stands in where `kube-system` may not be read.
-    identities: BTreeMap<String, Identity>,
-    /// By that namespace; none where no Secret is left there.
-    readers: BTreeMap<String, Readers>,
-    /// What happens to the renewal namespaces.
-    endings: Endings,
-    /// By that namespace and the registration, none for all of them: the deletions of what deliveries had beside
-    /// their readers, when these go.
-    delivered: BTreeMap<(String, Option<String>), Vec<Change>>,
-}
-
-impl Shared {
-    fn identity(&self, target: &Target) -> &Identity {
-        static UNKNOWN: Identity = Identity { kube_system: None, stand_in: None };
-        self.identities.get(&target.secret_namespace()).unwrap_or(&UNKNOWN)
-    }
-
-    /// What goes beside the readers of one registration: not what the readers of another one need, which
-    /// may not be gone yet.
-    fn delivered(&self, target: &Target, namespace: &str) -> Vec<Change> {
-        let of = |run: Option<String>| self.delivered.get(&(namespace.to_owned(), run)).into_iter().flatten();
-        of(None).chain(of(Some(target.name.to_string()))).cloned().collect()
-    }
-}
-
-/// Observes it once; nothing where it is out of sight.
-pub(super) async fn shared(sides: &Sides, found: &[Found], wishes: Wishes) -> Result<Shared> {
-    let Some(build) = sides.build() else {
-        let (identities, readers, delivered) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        return Ok(Shared { identities, readers, endings: Endings::default(), delivered });
-    };
-    let held = |found: &&Found| found.0.held.is_some();
-    let namespaces: BTreeSet<String> = found.iter().map(namespace_of).collect();
-    let with_secrets: BTreeSet<String> = found.iter().filter(held).map(namespace_of).collect();
-    let mut runs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for one in found {
-        runs.entry(namespace_of(one)).or_default().insert(one.0.name.to_string());
-    }
-    let identities = join_all(namespaces.iter().map(|namespace| async move {
-        identity(&build.cluster, &format!("{namespace}:")).await.map(|identity| (namespace.clone(), identity))
-    }));
-    let readers = join_all(with_secrets.iter().map(|namespace| async move {
-        build.cluster.observe_readers(Some(namespace)).await.map(|readers| (namespace.clone(), readers))
-    }));
-    let delivered =
-        join_all(runs.iter().filter(|(namespace, _)| wishes.with_readers && with_secrets.contains(*namespace)).map(
-            |(namespace, runs)| async move {
-                beside(&build.cluster, namespace, runs).await.map(|all| (namespace.clone(), all))
-            },
-        ));
-    let leaving: Vec<Member> = found.iter().filter_map(|(target, _)| renewed(target)).collect();
-    let endings = Endings::of(&build.cluster, &leaving);
-    let (identities, readers, delivered, endings) = futures::join!(identities, readers, delivered, endings);
-    let mut of_runs: BTreeMap<(String, Option<String>), Vec<Change>> = BTreeMap::new();
-    for delivered in delivered {
-        let (namespace, all) = delivered?;
-        for Beside { run, change } in all {
-            of_runs.entry((namespace.clone(), run)).or_default().push(change);
-        }
-    }
-    Ok(Shared {
-        identities: identities.into_iter().collect::<Result<_>>()?,
-        readers: readers.into_iter().collect::<Result<_>>()?,
-        endings: endings?,
-        delivered: of_runs,
-    })
-}
-
-fn namespace_of((target, _): &Found) -> String {
-    target.secret_namespace()
-}
-
-fn renewed(target: &Target) -> Option<Member> {
-    let held = target.held.as_ref()?;
-    Some(leaving(&target.name, &held.secret, held.recorded.as_ref()?.renewal.as_ref()?))
 }
 
 /// Observes both clusters for one removal.
@@ -304,7 +218,7 @@ async fn renewal(
     };
     let renewal = held.into_iter().chain(there).find_map(|recorded| recorded.renewal.as_ref());
     match renewal {
-        Some(renewal) => of_removed(build, &leaving(&target.name, secret, renewal), &shared.endings).await,
+        Some(renewal) => of_removed(build, &leaving(&target.name, secret, renewal), shared.endings()).await,
         None => Ok(Vec::new()),
     }
 }

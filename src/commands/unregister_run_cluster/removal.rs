@@ -7,6 +7,7 @@ use super::{
     check,
     observe::{Observation, Way},
     report,
+    shared::Shared,
     sides::Sides,
 };
 use crate::{
@@ -16,14 +17,16 @@ use crate::{
     error::{Error, Result},
     output::{Printer, Progress, RemovalInFleet},
     plan::Side,
-    registration::removal::{RemovalPlan, Wishes},
+    registration::removal::{Going, RemovalPlan, Stage, Wishes},
     report::{Done, Journal, removal::Removed},
-    words,
+    words::{self, shell_word},
 };
 
 /// A registration whose removal is planned.
 pub(super) struct Removal<'a> {
     pub(super) sides: &'a Sides,
+    /// What it shares with others.
+    pub(super) shared: &'a Shared,
     pub(super) observation: Observation,
     pub(super) plan: RemovalPlan,
     /// What speaks against it, such as something that still reads the Secret.
@@ -35,11 +38,21 @@ impl<'a> Removal<'a> {
     ///
     /// # Errors
     /// Where nothing could be decided. A refusal is told with the plan.
-    pub(super) async fn decide(sides: &'a Sides, observation: Observation, wishes: Wishes) -> Result<Self> {
+    pub(super) async fn decide(
+        sides: &'a Sides,
+        shared: &'a Shared,
+        observation: Observation,
+        wishes: Wishes,
+    ) -> Result<Self> {
         let plan = observation.plan(wishes)?;
-        let mut this = Self { sides, observation, plan, refusal: None };
+        let mut this = Self { sides, shared, observation, plan, refusal: None };
         this.refusal = check::check(&this, wishes).await.err();
         Ok(this)
+    }
+
+    /// Notes that its readers are gone; tells whether those of all others are that were chosen as well.
+    pub(super) fn is_last_reader(&self) -> bool {
+        self.shared.is_last_reader(&self.observation.going)
     }
 
     /// The run cluster, where it is there.
@@ -48,6 +61,24 @@ impl<'a> Removal<'a> {
             Way::There(there) => Some(&there.cluster.cluster),
             Way::Gone(_) | Way::Left => None,
         }
+    }
+
+    /// Adds how the rest goes where the Secret is gone already: by that a registration is found.
+    fn with_rest(&self, error: Error, done: &[Done]) -> Error {
+        let (Way::There(there), Some(build)) = (&self.observation.run, self.sides.build()) else { return error };
+        let secret = self.plan.of(Stage::Secret).map(|change| change.manifest.display_name()).next();
+        if !done.iter().any(|done| done.cluster == Side::Build && Some(&done.object) == secret.as_ref()) {
+            return error;
+        }
+        let closer = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n      "));
+        let Going { name, secret, .. } = &self.observation.going;
+        let [build, run] = [&build.context, &there.cluster.context].map(|context| shell_word(context));
+        error.replace_hint(format_args!(
+            "{closer}its Secret is gone already, so for the rest the run cluster has to be named: kubectl tapmc \
+             unregister-run-cluster {} -n {} --context {build} --run-context {run}",
+            shell_word(name.as_str()),
+            shell_word(&secret.namespace),
+        ))
     }
 
     /// The cluster of a side, where it is there.
@@ -97,7 +128,8 @@ impl Planned for Removal<'_> {
     }
 
     async fn apply(&self, wait: Duration, progress: &Progress, journal: &Journal) -> Result<Removed> {
-        let outcome = Removing { removal: self, wait, progress, journal }.apply().await?;
+        let outcome = Removing { removal: self, wait, progress, journal }.apply().await;
+        let outcome = outcome.map_err(|error| self.with_rest(error, &journal.done()))?;
         Ok(report::removed(self, self.done(journal), outcome))
     }
 

@@ -101,7 +101,22 @@ fn a_package_reaches_both_until_they_are_unregistered() {
 
     // A reader takes back what it delivered with a credential that works.
     it.both("rotate-token").succeeds();
-    it.both("unregister-run-cluster").args(["--with-readers", "--wait-timeout", "120s"]).succeeds();
+    let unregister = || it.both("unregister-run-cluster").args(["--with-readers", "--wait-timeout", "120s"]);
+    let source = format!("{}-gitops-repo", it.package);
+    let source = || Kubectl::on(BUILD).get(&[GIT_REPOSITORIES, &source, "-n", "default"]);
+    let recorded = revoked.annotation("run-cluster-uid");
+    let secret = format!("{}-kubeconfig", revoked.name);
+    let record = |uid: &str| {
+        let annotation = format!("kubectl-tapmc/run-cluster-uid={uid}");
+        Kubectl::on(BUILD).run(&["annotate", "--overwrite", "secret", &secret, "-n", "default", &annotation]);
+    };
+    record("other");
+    unregister().fails(3, &["is of the cluster other", "1 of 2 registrations could not be removed"]);
+    assert!(source().is_some(), "the one that stays is delivered with it");
+    record(&recorded);
+    Tapmc::new(["unregister-run-cluster", &revoked.name, "--context", BUILD, "-n", "default", "--yes"])
+        .args(["--with-readers", "--wait-timeout", "120s"])
+        .succeeds();
     for case in &it.cases {
         assert_eq!(Fleet::arrived(case), (vec![], false), "{}", case.run);
         let label = format!("kubectl-tapmc/registration={}", case.name);
@@ -111,6 +126,5 @@ fn a_package_reaches_both_until_they_are_unregistered() {
         let on_build = Kubectl::on(BUILD).run(&["get", &kinds, "-A", "-l", &label, "-o", "name"]);
         assert_eq!((on_run.trim(), on_build.trim()), ("", ""));
     }
-    let source = format!("{}-gitops-repo", it.package);
-    assert_eq!(Kubectl::on(BUILD).get(&[GIT_REPOSITORIES, &source, "-n", "default"]), None);
+    assert_eq!(source(), None);
 }

@@ -90,6 +90,46 @@ fn registrations_that_are_removed_together_take_the_namespace_with_them() {
 }
 
 #[test]
+fn the_namespace_waits_for_the_one_that_fails_and_nobody_for_the_namespace() {
+    let Some(first) = Renewed::new("goes") else { return };
+    let second = Renewed { locked: first.locked.clone(), ..Renewed::registered(Case::new("fails")) };
+    second.apply().succeeds();
+    let secret = format!("{}-kubeconfig", second.case.name);
+    let recorded = second.case.annotation("run-cluster-uid");
+    let record = |uid: &str| {
+        let annotation = format!("kubectl-tapmc/run-cluster-uid={uid}");
+        Kubectl::on(BUILD).run(&["annotate", "--overwrite", "secret", &secret, &annotation]);
+    };
+    record("other");
+    let names = [&first.case.name, &second.case.name].map(String::as_str);
+    let both = |verb: &str| Tapmc::new([verb, "--context", BUILD, "--yes"]).args(names);
+    let stays = format!(
+        "the namespace '{}' on the build cluster stays: from there is renewed what failed here (default/{secret})",
+        first.locked
+    );
+    both("unregister-run-cluster").fails(3, &["is of the cluster other", "1 of 2 registrations", &stays]);
+    eventually("the other one is gone", || left(&first.case).is_empty());
+    assert!(namespace(&first.locked).is_some());
+    record(&recorded);
+    unregister(&second.case).succeeds();
+    assert!(namespace(&first.locked).is_none());
+}
+
+#[test]
+fn one_that_was_never_renewed_and_fails_keeps_no_namespace() {
+    let Some(renewed) = Renewed::new("taken") else { return };
+    let never = Case::new("never");
+    never.register().succeeds();
+    let secret = format!("{}-kubeconfig", never.name);
+    let other = ["annotate", "--overwrite", "secret", &secret, "kubectl-tapmc/run-cluster-uid=other"];
+    Kubectl::on(BUILD).run(&other);
+    Tapmc::new(["rotation-schedule", &renewed.case.name, &never.name, "--context", BUILD, "--remove", "--yes"])
+        .args(["--renewal-namespace", &renewed.locked])
+        .fails(3, &["1 of 2 registrations"]);
+    assert!(namespace(&renewed.locked).is_none());
+}
+
+#[test]
 fn a_fleet_that_is_taken_back_at_once_takes_the_shared_job_with_it() {
     let Some(_) = crate::support::kubeconfig::started(BUILD) else { return };
     let (team, locked) = (unique("fleet"), unique("locked"));

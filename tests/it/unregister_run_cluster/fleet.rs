@@ -88,6 +88,27 @@ fn a_silent_one_holds_up_no_other() {
 }
 
 #[test]
+fn what_was_begun_tells_how_the_rest_goes() {
+    let Some((fleet, file, proxy)) = before_a_proxy("begun") else { return };
+    let begun = &fleet.members[0].0;
+    proxy.fault(Method::DELETE, "/roles/", Fault::Answer(403), 1);
+    let rest = format!("unregister-run-cluster {begun} -n {} --context {BUILD} --run-context {begun}", fleet.namespace);
+    remove(&fleet, &file.path).fails(
+        3,
+        &[
+            "the test answers 403",
+            &format!(
+                "its Secret is gone already, so for the rest the run cluster has to be named: kubectl tapmc {rest}"
+            ),
+        ],
+    );
+    assert!(fleet.secrets().is_empty());
+    Tapmc::new(rest.split(' ')).arg("--yes").kubeconfig(&file.path).succeeds();
+    let role = ["roles", "-A", "-l", &format!("kubectl-tapmc/registration={begun}"), "-o", "name"];
+    assert_eq!(Kubectl::on(RUN).run(&[&["get"], &role[..]].concat()).trim(), "");
+}
+
+#[test]
 fn one_that_answers_late_goes_all_the_same() {
     let Some((fleet, file, proxy)) = before_a_proxy("late") else { return };
     let later = Answer { status: 503, retry_after: Some("3"), message: None };
