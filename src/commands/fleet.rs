@@ -3,7 +3,6 @@
 
 mod failures;
 mod lanes;
-mod open_files;
 mod outcome;
 mod planned;
 mod same_cluster;

@@ -17,6 +17,7 @@ mod import;
 mod last_of;
 mod lint;
 mod object_files;
+mod open_files;
 mod patching;
 mod pause_supply_chain;
 mod proof;
@@ -201,6 +202,7 @@ async fn until_interrupted<T>(step: impl Future<Output = Result<T>>) -> Result<T
 
 /// Drives a verb on one thread.
 fn drive<T>(verb: impl Future<Output = Result<T>>) -> Result<T> {
+    open_files::check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format_args!("no runtime: {error}")))?;
     let result = runtime.block_on(verb);

@@ -15,8 +15,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::open_files;
-use crate::{cli::fleet::ParallelArgs, cluster::with_time_of_its_own, output::Printer};
+use crate::{cli::fleet::ParallelArgs, cluster::with_time_of_its_own, commands::open_files, output::Printer};
 
 /// How long one may stand still in a lane.
 const PATIENCE: Duration = Duration::from_secs(1);

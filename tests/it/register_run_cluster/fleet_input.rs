@@ -164,3 +164,16 @@ fn too_few_open_files_are_told_and_fewer_are_worked_on() {
     assert_eq!(fleet.secrets().len(), 3);
     assert!(Kubectl::on(BUILD).get(&["namespace", &fleet.namespace]).is_some());
 }
+
+#[test]
+fn a_limit_of_open_files_with_which_nothing_goes_is_told() {
+    for limit in [6, 31] {
+        let line = format!("ulimit -n {limit} && exec {} status --context none", env!("CARGO_BIN_EXE_kubectl-tapmc"));
+        let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+        let told = format!(
+            "error: this machine lets the plugin open {limit} files at a time, and it needs 32\nhint: raise that limit: ulimit -n\n"
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stderr), told);
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
