@@ -26,7 +26,8 @@ pub(super) async fn undeliver(args: UndeliverArgs, printer: Printer, journal: Jo
 
     let progress = printer.progress(&format!("observing the {} cluster", at.side()));
     let observed = observe(cluster, &namespace, at.side()).await?;
-    let plan = removal::plan(&observed.found, &asked, args.leave_behind, cluster.place())?;
+    let mut plan = removal::plan(&observed.found, &asked, args.leave_behind, cluster.place())?;
+    plan.warnings.extend(observe::unseen(&observed, &plan));
     let unwatched = observe::unwatched(&observed, &plan);
     let works = match &at {
         ReaderCluster::Build(build) => {

@@ -24,6 +24,8 @@ pub const TRIAL: (&str, &str) = ("kubectl-tapmc/trial", "true");
 
 /// The annotations' keys.
 pub mod key {
+    /// Who is about to store something in the Secret: another word each time.
+    pub const CLAIM: &str = "kubectl-tapmc/claim";
     /// The version of this format.
     pub const FORMAT: &str = "kubectl-tapmc/format";
     /// The build cluster's identity.

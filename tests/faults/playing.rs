@@ -162,6 +162,14 @@ impl Playing<'_> {
     fn spared(&mut self, before: &Stored) {
         let now = stored(self.stage);
         for other in self.stage.registrations().iter().filter(|other| other.side != Side::Run) {
+            if !self.reference.scenario.issues {
+                let secret = format!("/api/v1/namespaces/{}/secrets/{}", self.stage.build_namespace(), other.secret());
+                let secret = self.stage.api(Side::Build).get(&secret).unwrap_or_default();
+                if !secret["metadata"]["annotations"]["kubectl-tapmc/renewal"].is_null() {
+                    self.violated("I10", format!("{} is renewed still, for what befell another one", other.name));
+                }
+                continue;
+            }
             let is_new = now.get(&other.name).is_some_and(|new| {
                 before.get(&other.name).is_none_or(|former| former.token != new.token) && new.works(self.stage).is_ok()
             });
@@ -271,6 +279,18 @@ impl Playing<'_> {
         };
         if self.reference.scenario.removes && answers(&[403], "/namespaces/tapmc-ID/") {
             state.remove("run /api/v1/namespaces/tapmc-ID");
+        }
+        // Of what may not be seen to be the last reader the Secret stays watched, and that is told.
+        if ["/kustomizations", "/helmreleases"].iter().any(|kind| answers(&[401, 403], kind)) {
+            for object in state.values_mut() {
+                for (field, key) in
+                    [("labels", "reconcile.fluxcd.io/watch"), ("annotations", "kubectl-tapmc/reader-labels")]
+                {
+                    if let Some(map) = object["metadata"].get_mut(field).and_then(|map| map.as_object_mut()) {
+                        map.remove(key);
+                    }
+                }
+            }
         }
         for registration in self.stage.registrations() {
             let of_stage = |name: String| name.replace(&self.stage.id, "ID");

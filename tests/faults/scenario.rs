@@ -29,6 +29,8 @@ pub struct Scenario {
     pub ends_former: bool,
     /// What each registration is of: the run cluster, and in a fleet the build cluster as well.
     pub run_clusters: &'static [Side],
+    /// Does it issue a new token for each?
+    pub issues: bool,
     /// Is the credential removed?
     pub removes: bool,
     /// Does it do one side alone, and leave the other to its administrator?
@@ -50,6 +52,7 @@ const USUAL: Scenario = Scenario {
     always: |_| Ok(()),
     ends_former: false,
     run_clusters: &[Side::Run],
+    issues: true,
     removes: false,
     one_side: false,
     allowance: Duration::ZERO,

@@ -117,6 +117,13 @@ fn normal(object: &Value, id: &str) -> Value {
         if let Some(number) = metadata.get_mut("annotations").and_then(|all| all.get_mut("kubectl-tapmc/generation")) {
             *number = "#".into();
         }
+        // The API server notes so on which day it last saw a token that never ends.
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.remove("kubernetes.io/legacy-token-last-used");
+            if labels.is_empty() {
+                metadata.remove("labels");
+            }
+        }
         // By which name the operator is known depends on who could be asked.
         if let Some(by) = metadata.get_mut("annotations").and_then(|all| all.get_mut("kubectl-tapmc/paused-by")) {
             *by = "#".into();

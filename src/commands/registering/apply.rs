@@ -5,9 +5,11 @@ use std::{cell::OnceCell, time::Duration};
 
 use futures::future::join_all;
 
-use super::{Clusters, Contexts, Registering, access::Access, observe::Observation, renewal::FreshRenewal};
+use super::{
+    Clusters, Contexts, Registering, access::Access, claiming::Claimed, observe::Observation, renewal::FreshRenewal,
+};
 use crate::{
-    cluster::{Applied, Cluster, Verified},
+    cluster::{Cluster, Verified},
     commands::renewal_namespace::Endings,
     error::{Error, Result},
     output::Progress,
@@ -172,8 +174,8 @@ pub(super) struct Run<'a> {
     pub(super) access: Access<'a>,
     /// What happens to renewal namespaces.
     pub(super) endings: &'a Endings,
-    /// The empty Secret with which this run claimed the place of the kubeconfig Secret.
-    pub(super) claimed: OnceCell<Applied>,
+    /// The Secret, as this run claimed it.
+    pub(super) claimed: OnceCell<Claimed>,
 }
 
 impl Run<'_> {

@@ -1,21 +1,32 @@
 //! The place of the Secret, claimed before an account is made anew that no Secret records.
 //!
 //! The token that another operator may be about to store would end with that account. Who stores a first one does so only
-//! where there is no Secret yet; so an empty one, which is no credential, decides between the two on one API server.
+//! where there is no Secret yet; so an empty one, which is no credential, decides between the two on one API server. One
+//! that is there, such as another's claim, gets an annotation: from then on it has another version, and what the other one
+//! planned to store in it is refused. To have looked at it is not enough (found by two operators on simulated clusters).
 
 use k8s_openapi::api::core::v1::Secret;
+use serde_json::{Value, json};
 
-use super::apply::Run;
+use super::{apply::Run, random_suffix};
 use crate::{
+    cluster::Applied,
     error::{Error, Result},
     plan::{Change, Manifest, NOT_THERE, Op, Side},
-    registration::{Registration, access},
+    registration::{Registration, access, record::key::CLAIM},
     report::Done,
 };
 
+/// The Secret that this run claimed.
+pub(super) struct Claimed {
+    /// Its UID and version.
+    place: Applied,
+    /// Did this run make it?
+    is_made: bool,
+}
+
 impl Run<'_> {
-    /// Claims the place, where an account that no Secret records is made anew; of a Secret that is there it sees that it is
-    /// as it was: what another operator stores in it now is refused for its version, or was seen.
+    /// Claims the place, where an account that no Secret records is made anew.
     ///
     /// # Errors
     /// [`Kind::Conflict`](crate::error::Kind::Conflict) where somebody else has stored a Secret or claimed its place since
@@ -28,9 +39,11 @@ impl Run<'_> {
             return Ok(());
         }
         if let Some(secret) = &build.secret {
-            let now = self.clusters.build.observe_secret(&registration.secret).await?;
-            let is_as_it_was = now.is_some_and(|now| now.resource_version == secret.resource_version);
-            return if is_as_it_was { Ok(()) } else { Err(came_to_be(registration)) };
+            let observed = Applied { uid: secret.uid.clone(), resource_version: secret.resource_version.clone() };
+            let taken = self.annotate_secret(&observed, json!(random_suffix())).await;
+            let taken = taken.map_err(|error| if error.is_conflict() { came_to_be(registration) } else { error })?;
+            let _first = self.claimed.set(Claimed { place: taken, is_made: false });
+            return Ok(());
         }
         let mut claim = Change::create(Side::Build, empty(registration));
         claim.resource_version = Some(NOT_THERE.to_owned());
@@ -46,8 +59,34 @@ impl Run<'_> {
             }
         };
         self.access.journal.note(Done::new(&claim).with_result("claimed"));
-        let _first = self.claimed.set(claimed);
+        let _first = self.claimed.set(Claimed { place: claimed, is_made: true });
         Ok(())
+    }
+
+    /// Sets the annotation that claims a Secret, or takes it away, while it is the one of that version.
+    async fn annotate_secret(&self, observed: &Applied, claim: Value) -> Result<Applied> {
+        let mut manifest = empty(&self.observation.registration);
+        manifest.body = json!({"metadata": {"annotations": {CLAIM: claim}}});
+        let change = Change {
+            op: Op::Update,
+            uid: Some(observed.uid.clone()),
+            resource_version: Some(observed.resource_version.clone()),
+            ..Change::create(Side::Build, manifest)
+        };
+        let patched = self.clusters.build.merge_patch(&change, false).await?;
+        let resource_version = patched["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+        Ok(Applied { resource_version, ..observed.clone() })
+    }
+
+    /// Takes the annotation away that claimed a Secret, when something is stored in it: this run's, or one that another
+    /// run left there.
+    pub(super) async fn release(&self, stored: &Applied) {
+        let left = self.observation.build.secret.as_ref();
+        let is_left = left.is_some_and(|secret| !secret.body["metadata"]["annotations"][CLAIM].is_null());
+        if is_left || self.claimed.get().is_some_and(|claimed| !claimed.is_made) {
+            // It means nothing to anybody else, and the next run that stores something takes it away.
+            let _released = self.annotate_secret(stored, Value::Null).await;
+        }
     }
 
     /// The storing of a Secret where it was planned, or in the place that this run claimed.
@@ -55,20 +94,24 @@ impl Run<'_> {
         let Some(claimed) = self.claimed.get() else { return change.clone() };
         Change {
             op: Op::Update,
-            uid: Some(claimed.uid.clone()),
-            resource_version: Some(claimed.resource_version.clone()),
+            uid: Some(claimed.place.uid.clone()),
+            resource_version: Some(claimed.place.resource_version.clone()),
             ..change.clone()
         }
     }
 
     /// Takes a claim back when nobody has stored anything in its place; gives the failure that led to it.
     pub(super) async fn unclaimed(&self, error: Error) -> Error {
-        let Some(claimed) = self.claimed.get() else { return error };
+        let Some(Claimed { place: claimed, is_made }) = self.claimed.get() else { return error };
+        self.clusters.build.restart_clock();
+        if !is_made {
+            let _released = self.annotate_secret(claimed, Value::Null).await;
+            return error;
+        }
         let mut manifest = empty(&self.observation.registration);
         manifest.body["metadata"]["uid"] = claimed.uid.as_str().into();
         let mut given_up = Change::delete(Side::Build, manifest, "nothing is stored in it");
         given_up.resource_version = Some(claimed.resource_version.clone());
-        self.clusters.build.restart_clock();
         match self.clusters.build.delete_as_observed(&given_up, false).await {
             Ok(_) => {
                 self.access.journal.note(Done::new(&given_up));

@@ -114,8 +114,10 @@ impl Run<'_> {
         let written = self.clusters.build.carry_out(&self.in_claimed_place(&change)).await;
         let is_first = change.op == Op::Create;
         let registration = &self.observation.registration;
-        written.map_err(|error| if is_first && error.is_conflict() { came_to_be(registration) } else { error })?;
+        let written =
+            written.map_err(|error| if is_first && error.is_conflict() { came_to_be(registration) } else { error })?;
         self.access.journal.note(Done::new(&change));
+        self.release(&written).await;
         Ok(())
     }
 

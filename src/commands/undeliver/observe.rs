@@ -27,6 +27,7 @@ use crate::{
         removal::kinds::{ROLE, ROLE_BINDING, SERVICE_ACCOUNT},
         trial::CONFIG_MAP,
     },
+    words,
 };
 
 /// What was observed.
@@ -122,8 +123,30 @@ async fn service_accounts(
     Ok(try_join_all(there).await?.into_iter().flatten().collect())
 }
 
+/// The warning about watched kubeconfig Secrets of which it cannot be seen what else of Flux reads them.
+pub(super) fn unseen(observed: &Observed, plan: &RemovalPlan) -> Option<String> {
+    let hidden = hidden(&observed.readers);
+    let is_of_flux = plan.steps.iter().any(|step| step.kind.kind == KUSTOMIZATION.kind);
+    (!hidden.is_empty() && !observed.watched.is_empty() && is_of_flux).then(|| {
+        format!(
+            "you may not list {}: whether something of Flux still reads the kubeconfig Secrets cannot be seen, and they keep \
+             the label {} by which it watches them",
+            words::list(hidden),
+            FLUX_WATCH.0
+        )
+    })
+}
+
+/// The kinds of Flux among which more readers may be.
+fn hidden(readers: &Readers) -> Vec<String> {
+    readers.hidden.iter().map(|(kind, _)| kind.clone()).filter(|kind| kind.ends_with("fluxcd.io")).collect()
+}
+
 /// Takes the watch label from the kubeconfig Secrets that nothing of Flux reads afterwards.
 pub(super) fn unwatched(observed: &Observed, plan: &RemovalPlan) -> Vec<Change> {
+    if !hidden(&observed.readers).is_empty() {
+        return Vec::new();
+    }
     let is_going = |name: &str, kind: &ApiKind| {
         plan.steps.iter().any(|step| step.change.manifest.name == name && step.kind.kind == kind.kind)
     };

@@ -51,6 +51,7 @@ pub(super) const ALL: &[Scenario] = &[
         },
         command: |stage| words("rotation-schedule --all -n {b} --context build --remove --yes", stage),
         watched: renewed,
+        issues: false,
         ..FLEET
     },
 ];

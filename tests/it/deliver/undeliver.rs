@@ -1,9 +1,14 @@
 //! `undeliver`: readers in the right order, what they leave behind, and what stays.
 
+use hyper::Method;
 use serde_json::json;
 
 use super::case::{APPS, GIT_REPOSITORIES, Idle, KUSTOMIZATIONS};
-use crate::support::{BUILD_TWO, Tapmc, eventually, tapmc::Output};
+use crate::support::{
+    BUILD_TWO, Fault, KubeconfigFile, Proxy, Tapmc, eventually,
+    kubeconfig::{started, token},
+    tapmc::Output,
+};
 
 #[test]
 fn the_objects_the_source_and_the_label_go() {
@@ -23,6 +28,21 @@ fn the_objects_the_source_and_the_label_go() {
     assert!(metadata["labels"]["reconcile.fluxcd.io/watch"].is_null(), "{metadata}");
     assert!(metadata["annotations"]["kubectl-tapmc/reader-labels"].is_null(), "{metadata}");
     it.undeliver(&["app.tap", "--all"]).fails(2, &["there is no delivery 'app.tap' here"]);
+}
+
+#[test]
+fn what_may_not_be_seen_to_be_without_readers_keeps_the_label() {
+    let (Some(it), Some(build)) = (Idle::new("unseen"), started(BUILD_TWO)) else { return };
+    it.deliver("flux").arg("--no-wait").succeeds();
+    let proxy = Proxy::before(build);
+    let file = KubeconfigFile::new().context(BUILD_TWO, &proxy.cluster(), &token(build), "");
+    proxy.fault(Method::GET, "/helmreleases", Fault::Answer(403), 1);
+    let output = it.undeliver(&["app.tap", "--all"]).kubeconfig(&file.path).succeeds();
+    let told = "you may not list helmreleases.helm.toolkit.fluxcd.io: whether something of Flux still reads the kubeconfig \
+                Secrets cannot be seen";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
+    assert_eq!(it.names(KUSTOMIZATIONS), Vec::<String>::new());
+    assert_eq!(it.secret()["metadata"]["labels"]["reconcile.fluxcd.io/watch"], "Enabled");
 }
 
 #[test]
