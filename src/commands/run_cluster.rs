@@ -347,10 +347,10 @@ pub(super) async fn identity(cluster: &Cluster, recorded: &str) -> Result<Identi
 }
 
 pub(super) fn no_context(held: &Held) -> Error {
+    let unknown = if held.server().is_empty() { "nothing of it is recorded" } else { held.server() };
     Error::usage(format_args!(
-        "no context of the kubeconfig leads to the run cluster of the registration '{}' ({})",
+        "no context of the kubeconfig leads to the run cluster of the registration '{}' ({unknown})",
         held.name,
-        held.server()
     ))
     .hint("name one of your own for it with --run-context; the stored credential is never used for this; where only another \
          administrator has one, each does a side: --run-side and --build-side")

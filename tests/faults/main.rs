@@ -36,7 +36,7 @@
 //! | `TAPMC_FAULTS=sites` | only the requests of each command, with their numbers |
 //! | `TAPMC_FAULTS_CASE=COMMAND/SITE/FAULT/once` | this one case, as a failure names it; `persistent` instead of `once`, `kill/before` or `kill/after` instead of a fault, two of them joined by `+` |
 //! | `TAPMC_FAULTS_KINDS=a,b` | only these kinds: `kills`, `faults`, `pairs`, `races` (two operators, also those of `simulated.rs`), `renewals` (that one's thirty days) |
-//! | `TAPMC_FAULTS_COMMANDS=a,b` | only these commands |
+//! | `TAPMC_FAULTS_COMMANDS=a,b` | only these commands; of two operators on simulated clusters only these pairs, `register+rotate/registered` |
 //! | `TAPMC_FAULTS_FAULTS=N` | at most N single faults, so chosen that each command, each of its requests and each kind of fault comes as often as the others |
 //! | `TAPMC_FAULTS_SHARE=1/4` | the first of four shares, each with some of each command: four machines play all of it |
 //! | `TAPMC_FAULTS_SEED=N` | which pairs and races are tried, and which faults are chosen |

@@ -13,7 +13,10 @@ use crate::{
     cluster::Applied,
     error::{Error, Result},
     plan::{Change, Manifest, NOT_THERE, Op, Side},
-    registration::{Registration, access, record::key::CLAIM},
+    registration::{
+        Registration, access,
+        record::key::{CLAIM, FORMAT},
+    },
     report::Done,
 };
 
@@ -21,8 +24,8 @@ use crate::{
 pub(super) struct Claimed {
     /// Its UID and version.
     place: Applied,
-    /// Did this run make it?
-    is_made: bool,
+    /// Is it but a claim, of this run or of another, with nothing stored in it?
+    is_empty: bool,
 }
 
 impl Run<'_> {
@@ -42,7 +45,9 @@ impl Run<'_> {
             let observed = Applied { uid: secret.uid.clone(), resource_version: secret.resource_version.clone() };
             let taken = self.annotate_secret(&observed, json!(random_suffix())).await;
             let taken = taken.map_err(|error| if error.is_conflict() { came_to_be(registration) } else { error })?;
-            let _first = self.claimed.set(Claimed { place: taken, is_made: false });
+            let is_claim = !secret.body["metadata"]["annotations"][FORMAT].is_null() && secret.recorded.is_none();
+            let is_empty = is_claim && secret.keys.is_empty();
+            let _first = self.claimed.set(Claimed { place: taken, is_empty });
             return Ok(());
         }
         let mut claim = Change::create(Side::Build, empty(registration));
@@ -59,7 +64,7 @@ impl Run<'_> {
             }
         };
         self.access.journal.note(Done::new(&claim).with_result("claimed"));
-        let _first = self.claimed.set(Claimed { place: claimed, is_made: true });
+        let _first = self.claimed.set(Claimed { place: claimed, is_empty: true });
         Ok(())
     }
 
@@ -81,9 +86,9 @@ impl Run<'_> {
     /// Takes the annotation away that claimed a Secret, when something is stored in it: this run's, or one that another
     /// run left there.
     pub(super) async fn release(&self, stored: &Applied) {
-        let left = self.observation.build.secret.as_ref();
-        let is_left = left.is_some_and(|secret| !secret.body["metadata"]["annotations"][CLAIM].is_null());
-        if is_left || self.claimed.get().is_some_and(|claimed| !claimed.is_made) {
+        let found = self.observation.build.secret.as_ref();
+        let is_left = found.is_some_and(|secret| !secret.body["metadata"]["annotations"][CLAIM].is_null());
+        if is_left || found.is_some() && self.claimed.get().is_some() {
             // It means nothing to anybody else, and the next run that stores something takes it away.
             let _released = self.annotate_secret(stored, Value::Null).await;
         }
@@ -102,9 +107,9 @@ impl Run<'_> {
 
     /// Takes a claim back when nobody has stored anything in its place; gives the failure that led to it.
     pub(super) async fn unclaimed(&self, error: Error) -> Error {
-        let Some(Claimed { place: claimed, is_made }) = self.claimed.get() else { return error };
+        let Some(Claimed { place: claimed, is_empty }) = self.claimed.get() else { return error };
         self.clusters.build.restart_clock();
-        if !is_made {
+        if !is_empty {
             let _released = self.annotate_secret(claimed, Value::Null).await;
             return error;
         }

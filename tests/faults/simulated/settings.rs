@@ -13,6 +13,8 @@ pub struct Settings {
     pub case: Option<String>,
     /// Which kinds, and this machine's share.
     pub part: Part,
+    /// The pairs of commands, `register+rotate/registered`; all where it is empty.
+    pub commands: Vec<String>,
     /// What chance follows from.
     pub seed: u64,
     /// How many at once.
@@ -30,6 +32,9 @@ impl Settings {
             all: text("TAPMC_FAULTS").as_deref() == Some("all"),
             case: text("TAPMC_FAULTS_CASE"),
             part: Part::from_environment(),
+            commands: text("TAPMC_FAULTS_COMMANDS")
+                .map(|names| names.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
             seed: number("TAPMC_FAULTS_SEED").unwrap_or(1),
             lanes: number("TAPMC_FAULTS_LANES").map_or(processors, |lanes| usize::try_from(lanes).unwrap_or(1)),
         }

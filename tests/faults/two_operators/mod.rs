@@ -43,7 +43,9 @@ pub fn run(settings: &Settings) -> Vec<String> {
     } else {
         let arena = Arena::new();
         let counts: Vec<[usize; 2]> = PAIRS.iter().map(|pair| arena.count(pair)).collect();
-        settings.part.share.of(schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed))
+        let mut all = schedule::choose(&counts, SCHEDULES[usize::from(!settings.all)], settings.seed);
+        all.retain(|schedule| settings.commands.is_empty() || settings.commands.contains(&PAIRS[schedule.pair].name()));
+        settings.part.share.of(all)
     };
     if schedules.is_empty() {
         return Vec::new();

@@ -34,6 +34,13 @@ pub struct Pair {
     pub start: Start,
 }
 
+impl Pair {
+    /// `register+rotate/registered`.
+    pub fn name(&self) -> String {
+        format!("{}+{}/{}", self.verbs[0].word(), self.verbs[1].word(), self.start.word())
+    }
+}
+
 const fn fresh(one: Verb, two: Verb) -> Pair {
     Pair { verbs: [one, two], start: Start::Fresh }
 }
@@ -82,14 +89,11 @@ pub struct Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Pair { verbs: [one, two], start } = &PAIRS[self.pair];
         let turns: Vec<String> = self.turns.iter().map(ToString::to_string).collect();
         write!(
             f,
-            "two-operators/{}+{}/{}/{}:{}/{}",
-            one.word(),
-            two.word(),
-            start.word(),
+            "two-operators/{}/{}:{}/{}",
+            PAIRS[self.pair].name(),
             self.first,
             turns.join("."),
             if self.ends_unregistered { Verb::Unregister.word() } else { Verb::Register.word() },
