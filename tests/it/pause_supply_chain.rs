@@ -6,7 +6,7 @@ mod faults;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BUILD, Kubectl, RUN_CAPPED, Tap, Tapmc,
+    BUILD, BUILD_TWO, Kubectl, RUN_CAPPED, Tap, Tapmc,
     carvel::{self, CHAIN, PATIENCE, TAP, TEMPLATES, VERSION, condition, is_observed, package},
     eventually, eventually_within,
     kubeconfig::started,
@@ -26,6 +26,18 @@ fn annotation(object: &Value, key: &str) -> String {
 fn is_left_alone(tap: &Tap, name: &str) -> bool {
     let app = tap.app(name);
     app["spec"]["paused"] == true && app["status"]["friendlyDescription"] == "Canceled/paused" && is_observed(&app)
+}
+
+#[test]
+fn that_it_was_resumed_meanwhile_is_told() {
+    let Some(tap) = Tap::on(BUILD_TWO, "lifted") else { return };
+    let (child, command) = pause(&tap).args(["--wait-timeout", "15s", TAP]).spawn();
+    eventually("it is paused", || tap.install(TAP)["spec"]["paused"] == true);
+    tap.set_paused(TAP, false);
+    let output = Output::of(&command, &child.wait_with_output().unwrap());
+    assert_eq!(output.code, 4, "{}", output.stderr);
+    let told = "packageinstall.packaging.carvel.dev/tap was paused, and meanwhile somebody resumed it";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
 }
 
 #[test]

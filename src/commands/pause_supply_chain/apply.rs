@@ -11,7 +11,7 @@ use super::super::{
     patching::{Patched, patch},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     output::Progress,
     package_install::{
         APP, PACKAGE_INSTALL,
@@ -39,7 +39,7 @@ pub(super) async fn apply(
         let there: Vec<bool> = paused.into_iter().collect::<Result<_>>()?;
         progress.now(&format!("waiting until nothing of {} is being deployed any more", names(level)));
         let awaited = level.iter().zip(there).filter(|(_, is_there)| *is_there);
-        let awaited = join_all(awaited.map(|(step, _)| await_left_alone(build, step, limit))).await;
+        let awaited = join_all(awaited.map(|(step, _)| await_paused(build, step, limit))).await;
         awaited.into_iter().collect::<Result<()>>()?;
     }
     Ok(())
@@ -67,6 +67,21 @@ pub(super) fn done(change: &Change) -> Done {
         Op::Keep => "already paused",
         Op::Update => "already paused, memory patched",
         _ => "paused",
+    })
+}
+
+/// Waits until the object is paused in truth; says so where somebody resumed it meanwhile, and it cannot be.
+async fn await_paused(build: &BuildCluster, step: &Step, limit: Duration) -> Result<()> {
+    let Err(error) = await_left_alone(build, step, limit).await else { return Ok(()) };
+    let manifest = &step.change.manifest;
+    let own = step.pausable.kind.in_version(&manifest.version);
+    let found = build.cluster.read_object(&own, manifest.namespace.as_deref(), &manifest.name).await;
+    Err(match found {
+        Ok(Some(object)) if !step.pausable.is_paused(&object) => {
+            Error::conflict(format_args!("{} was paused, and meanwhile somebody resumed it", manifest.display_name()))
+                .hint("if that is not wanted, run the command again")
+        }
+        _ => error,
     })
 }
 
