@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use super::{
     Scenario, USUAL, namespace,
     registrations::{namespaces, others_fields},
-    words,
+    renewals, words,
 };
 use crate::{
     site::Side,
@@ -46,11 +46,16 @@ pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "rotation-schedule-remove-all",
         prepare: |stage| {
-            written(stage, ", renew: true");
+            written(stage, "");
             stage.plays(&words(REGISTER, stage));
+            // In a namespace of its own: that of everybody goes with the last one, whoever comes into it meanwhile.
+            let schedule =
+                "rotation-schedule --all -n {b} --context build --renewal-namespace {l} --jitter 0 --apply --yes";
+            stage.plays(&words(schedule, stage));
         },
         command: |stage| words("rotation-schedule --all -n {b} --context build --remove --yes", stage),
-        watched: renewed,
+        watched: renewals::watched,
+        allowance: PHASES.saturating_add(renewals::GOING),
         issues: false,
         ..FLEET
     },

@@ -12,7 +12,7 @@ use crate::{site::Side, stage::Stage};
 const SCHEDULE: &str = "rotation-schedule {id} -n {b} --context build --renewal-namespace {l} --jitter 0 --yes";
 
 /// What a namespace takes to go.
-const GOING: Duration = Duration::from_secs(30);
+pub(super) const GOING: Duration = Duration::from_secs(30);
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
@@ -64,7 +64,7 @@ fn scheduled(stage: &Stage) {
     stage.plays(&words(&format!("{SCHEDULE} --apply"), stage));
 }
 
-fn watched(stage: &Stage) -> Vec<(Side, String)> {
+pub(super) fn watched(stage: &Stage) -> Vec<(Side, String)> {
     let (locked, build) = (stage.renewal_namespace(), stage.build_namespace());
     let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces";
     let mut paths = ["secrets", "serviceaccounts"]
