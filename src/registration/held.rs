@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::{
     form::Export,
     names::ObjectRef,
-    record::{Generation, Map, REGISTRATION, Recorded, key, list},
+    record::{Generation, Map, REGISTRATION, Recorded, is_unfinished, key, list},
 };
 use crate::{
     error::{Error, Result},
@@ -87,8 +87,7 @@ impl Held {
     /// Does the Secret only keep the place for what a registration was to store, which was interrupted?
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        let nothing_else = [key::KUBECONFIG_SECRET, key::SERVICE_ACCOUNT, key::MARKER, key::EXPIRES_AT];
-        !self.annotation(key::FORMAT).is_empty() && nothing_else.iter().all(|key| !self.annotations.contains_key(*key))
+        is_unfinished(&self.annotations)
     }
 
     /// The reader that it is for alone; none for the kubeconfig of every registration.

@@ -114,6 +114,13 @@ pub const FORMAT: &str = "v1";
 /// Labels or annotations.
 pub type Map = BTreeMap<String, String>;
 
+/// Do these annotations of a Secret only keep the place for what a registration was to store?
+#[must_use]
+pub fn is_unfinished(annotations: &Map) -> bool {
+    let nothing_else = [key::KUBECONFIG_SECRET, key::SERVICE_ACCOUNT, key::MARKER, key::EXPIRES_AT];
+    annotations.contains_key(key::FORMAT) && nothing_else.iter().all(|key| !annotations.contains_key(*key))
+}
+
 /// The labels of every object of a registration.
 #[must_use]
 pub fn labels(name: &Name) -> Map {

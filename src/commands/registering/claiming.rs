@@ -15,7 +15,8 @@ use crate::{
     plan::{Change, Manifest, NOT_THERE, Op, Side},
     registration::{
         Registration, access,
-        record::key::{CLAIM, FORMAT},
+        facts::map,
+        record::{is_unfinished, key::CLAIM},
     },
     report::Done,
 };
@@ -45,8 +46,7 @@ impl Run<'_> {
             let observed = Applied { uid: secret.uid.clone(), resource_version: secret.resource_version.clone() };
             let taken = self.annotate_secret(&observed, json!(random_suffix())).await;
             let taken = taken.map_err(|error| if error.is_conflict() { came_to_be(registration) } else { error })?;
-            let is_claim = !secret.body["metadata"]["annotations"][FORMAT].is_null() && secret.recorded.is_none();
-            let is_empty = is_claim && secret.keys.is_empty();
+            let is_empty = is_unfinished(&map(&secret.body["metadata"]["annotations"])) && secret.keys.is_empty();
             let _first = self.claimed.set(Claimed { place: taken, is_empty });
             return Ok(());
         }
@@ -68,14 +68,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Sets the annotation that claims a Secret, or takes it away, while it is the one of that version.
+    /// Sets the annotation that claims a Secret, or takes it away, while it is the one of that version; an empty one is
+    /// any.
     async fn annotate_secret(&self, observed: &Applied, claim: Value) -> Result<Applied> {
         let mut manifest = empty(&self.observation.registration);
         manifest.body = json!({"metadata": {"annotations": {CLAIM: claim}}});
         let change = Change {
             op: Op::Update,
             uid: Some(observed.uid.clone()),
-            resource_version: Some(observed.resource_version.clone()),
+            resource_version: Some(observed.resource_version.clone()).filter(|version| !version.is_empty()),
             ..Change::create(Side::Build, manifest)
         };
         let patched = self.clusters.build.merge_patch(&change, false).await?;
@@ -94,15 +95,28 @@ impl Run<'_> {
         }
     }
 
-    /// The storing of a Secret where it was planned, or in the place that this run claimed.
-    pub(super) fn in_claimed_place(&self, change: &Change) -> Change {
-        let Some(claimed) = self.claimed.get() else { return change.clone() };
-        Change {
-            op: Op::Update,
-            uid: Some(claimed.place.uid.clone()),
-            resource_version: Some(claimed.place.resource_version.clone()),
-            ..change.clone()
+    /// The same where only a look told that it was stored, and not as which version.
+    pub(super) async fn release_unseen(&self) {
+        if let Some(Claimed { place, .. }) = self.claimed.get() {
+            self.release(&Applied { resource_version: String::new(), ..place.clone() }).await;
         }
+    }
+
+    /// Stores the Secret as it was planned, or in the place that this run claimed.
+    ///
+    /// # Errors
+    /// As the API server answers; [`Kind::Conflict`](crate::error::Kind::Conflict) where the place is another's by now.
+    pub(super) async fn store_in_place(&self, change: &Change) -> Result<Applied> {
+        let build = &self.clusters.build;
+        let Some(Claimed { place, .. }) = self.claimed.get() else { return build.carry_out(change).await };
+        let (uid, resource_version) = (Some(place.uid.clone()), Some(place.resource_version.clone()));
+        let claimed = Change { op: Op::Update, uid, resource_version, ..change.clone() };
+        if change.op != Op::Replace {
+            return build.carry_out(&claimed).await;
+        }
+        build.delete_as_observed(&claimed, false).await?;
+        let resource_version = Some(NOT_THERE.to_owned());
+        build.carry_out(&Change { op: Op::Create, uid: None, resource_version, ..change.clone() }).await
     }
 
     /// Takes a claim back when nobody has stored anything in its place; gives the failure that led to it.

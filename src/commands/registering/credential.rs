@@ -111,7 +111,7 @@ impl Run<'_> {
             Some(text),
         );
         let change = Change { manifest, ..planned.clone() };
-        let written = self.clusters.build.carry_out(&self.in_claimed_place(&change)).await;
+        let written = self.store_in_place(&change).await;
         let is_first = change.op == Op::Create;
         let registration = &self.observation.registration;
         let written =
@@ -153,6 +153,7 @@ impl Run<'_> {
         match self.clusters.build.annotation_of(&planned.manifest, key::MARKER_UID).await {
             Ok(Some(uid)) if uid == marker.uid => {
                 self.access.journal.note(Done::new(planned));
+                self.release_unseen().await;
                 Ok(())
             }
             Ok(_) => Err(Unstored::Certainly(error)),

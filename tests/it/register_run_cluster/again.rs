@@ -171,6 +171,26 @@ fn an_empty_secret_that_a_killed_run_left_in_the_place_is_told_and_filled() {
 }
 
 #[test]
+fn a_secret_that_must_be_replaced_is_when_its_account_is_made_anew() {
+    let case = Case::new("anew");
+    case.register().succeeds();
+    let (secret, former, build) = (format!("{}-kubeconfig", case.name), case.kubeconfig(), Kubectl::on(BUILD));
+    build.run(&["patch", "secret", &secret, "-p", r#"{"immutable":true}"#]);
+    Tapmc::new(["rotate-token", &case.name, "--context", BUILD, "--evict", "--yes"]).succeeds();
+    case.as_reader(&["get", "configmaps", "-n", &case.apps]).unwrap();
+    case.await_token_refused(&former);
+
+    build.run(&["delete", "secret", &secret]);
+    build.run(&["create", "secret", "generic", &secret, "--from-literal=value=x", "--from-literal=theirs=y"]);
+    let output = case.again().arg("--adopt").succeeds();
+    assert!(output.stderr.contains("--adopt: its other keys go"), "{}", output.stderr);
+    let data = case.secret().unwrap()["data"].clone();
+    assert_eq!(data.as_object().unwrap().keys().collect::<Vec<_>>(), ["value"]);
+    assert_eq!(case.annotation("claim"), "");
+    assert!(case.again().succeeds().stderr.contains("no changes"));
+}
+
+#[test]
 fn another_address_keeps_the_token() {
     let case = Case::new("address");
     let Some(run) = crate::support::kubeconfig::started(&case.run) else { return };
