@@ -113,6 +113,18 @@ impl Error {
         self
     }
 
+    /// Adds a hint on a line of its own, after the one there is.
+    #[must_use]
+    pub fn another_hint(self, hint: impl fmt::Display) -> Self {
+        match self.hint_text() {
+            Some(first) => {
+                let both = format!("{first}\n      {hint}");
+                self.replace_hint(both)
+            }
+            None => self.hint(hint),
+        }
+    }
+
     /// Puts a sentence in front: what was tried when this happened.
     #[must_use]
     pub fn context(mut self, sentence: impl fmt::Display) -> Self {

@@ -1,5 +1,7 @@
 //! The way to the build cluster, for the verbs that need only this one.
 
+use serde_json::Value;
+
 use super::limits;
 use crate::{
     cli::{
@@ -8,7 +10,8 @@ use crate::{
     },
     cluster::{Cluster, Impersonation, kubeconfig::LocalKubeconfig},
     error::{Error, Kind, Result},
-    plan::Side,
+    package_install::pausable::Pausable,
+    plan::{Change, Side},
     registration::held::{self, Held},
     report::ClusterReport,
 };
@@ -79,6 +82,13 @@ impl BuildCluster {
     /// Where to look at the supply chain.
     pub(super) fn see_it(&self) -> String {
         format!("see it: kubectl tapmc supply-chain-status --context {}", self.context)
+    }
+
+    /// The object of a change as it is now; none where it is gone, or cannot be read.
+    pub(super) async fn as_it_is(&self, pausable: &Pausable, change: &Change) -> Option<Value> {
+        let manifest = &change.manifest;
+        let kind = pausable.kind.in_version(&manifest.version);
+        self.cluster.read_object(&kind, manifest.namespace.as_deref(), &manifest.name).await.ok().flatten()
     }
 
     /// Adds to the error of a wait that took too long what stands all the same.

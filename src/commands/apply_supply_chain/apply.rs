@@ -64,11 +64,7 @@ impl Run<'_> {
 /// Adds to a failure how what was done before it can be undone.
 pub(super) fn with_way_back(error: Error, backup: &Backup, context: &str) -> Error {
     match backup.undo_command(context) {
-        Some(command) => {
-            let first = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n      "));
-            let hint = format!("{first}what was done can be undone: {command}");
-            error.replace_hint(hint)
-        }
+        Some(command) => error.another_hint(format_args!("what was done can be undone: {command}")),
         None => error,
     }
 }

@@ -73,14 +73,12 @@ pub(super) fn done(change: &Change) -> Done {
 /// Waits until the object is paused in truth; says so where somebody resumed it meanwhile, and it cannot be.
 async fn await_paused(build: &BuildCluster, step: &Step, limit: Duration) -> Result<()> {
     let Err(error) = await_left_alone(build, step, limit).await else { return Ok(()) };
-    let manifest = &step.change.manifest;
-    let own = step.pausable.kind.in_version(&manifest.version);
-    let found = build.cluster.read_object(&own, manifest.namespace.as_deref(), &manifest.name).await;
-    Err(match found {
-        Ok(Some(object)) if !step.pausable.is_paused(&object) => {
-            Error::conflict(format_args!("{} was paused, and meanwhile somebody resumed it", manifest.display_name()))
-                .hint("if that is not wanted, run the command again")
-        }
+    Err(match build.as_it_is(step.pausable, &step.change).await {
+        Some(object) if !step.pausable.is_paused(&object) => Error::conflict(format_args!(
+            "{} was paused, and meanwhile somebody resumed it",
+            step.change.manifest.display_name()
+        ))
+        .hint("if that is not wanted, run the command again"),
         _ => error,
     })
 }

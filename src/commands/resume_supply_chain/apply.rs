@@ -91,12 +91,9 @@ pub(super) fn done(change: &Change) -> Done {
 /// cannot.
 async fn await_goes_on(build: &BuildCluster, step: &Step, limit: Duration) -> Result<()> {
     let Err(error) = await_settled(build, step, limit).await else { return Ok(()) };
-    let manifest = &step.change.manifest;
-    let own = step.pausable.kind.in_version(&manifest.version);
-    let found = build.cluster.read_object(&own, manifest.namespace.as_deref(), &manifest.name).await;
-    match found {
-        Ok(Some(object)) => check_goes_on(step, &object).and(Err(error)),
-        _ => Err(error),
+    match build.as_it_is(step.pausable, &step.change).await {
+        Some(object) => check_goes_on(step, &object).and(Err(error)),
+        None => Err(error),
     }
 }
 

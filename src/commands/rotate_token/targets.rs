@@ -67,8 +67,7 @@ pub(super) async fn wanted(
 
 /// A registration that is not there may have lost its Secret.
 fn or_lost(error: Error) -> Error {
-    let other = error.hint_text().unwrap_or_default().to_owned();
-    error.replace_hint(format_args!("{other}\n      if its Secret was lost, name the run cluster with --run-context"))
+    error.another_hint("if its Secret was lost, name the run cluster with --run-context")
 }
 
 pub(super) fn is_in_shard(index: usize, args: &RotateTokenArgs) -> bool {

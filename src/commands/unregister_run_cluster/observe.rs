@@ -257,8 +257,7 @@ async fn reach(
 }
 
 fn with_way_out(error: Error) -> Error {
-    let closer = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n      "));
-    error.replace_hint(format_args!(
-        "{closer}if the recorded run cluster is gone for good, --force-unreachable removes the build cluster's side and says what stays over there"
-    ))
+    error.another_hint(
+        "if the recorded run cluster is gone for good, --force-unreachable removes the build cluster's side and says what stays over there",
+    )
 }

@@ -70,11 +70,10 @@ impl<'a> Removal<'a> {
         if !done.iter().any(|done| done.cluster == Side::Build && Some(&done.object) == secret.as_ref()) {
             return error;
         }
-        let closer = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n      "));
         let Going { name, secret, .. } = &self.observation.going;
         let [build, run] = [&build.context, &there.cluster.context].map(|context| shell_word(context));
-        error.replace_hint(format_args!(
-            "{closer}its Secret is gone already, so for the rest the run cluster has to be named: kubectl tapmc \
+        error.another_hint(format_args!(
+            "its Secret is gone already, so for the rest the run cluster has to be named: kubectl tapmc \
              unregister-run-cluster {} -n {} --context {build} --run-context {run}",
             shell_word(name.as_str()),
             shell_word(&secret.namespace),

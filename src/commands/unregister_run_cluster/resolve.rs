@@ -70,10 +70,7 @@ pub(super) async fn targets(
         return Ok(all);
     }
     let mut found = held::select(known, &asked.names, build.cluster.place()).map_err(|error| {
-        let closer = error.hint_text().unwrap_or_default().to_owned();
-        error.replace_hint(format_args!(
-            "{closer}\n      if its Secret is gone already, name the run cluster: --run-context CONTEXT"
-        ))
+        error.another_hint("if its Secret is gone already, name the run cluster: --run-context CONTEXT")
     })?;
     found = run_clusters.meant(found, printer).await?;
     if !is_run_side {
