@@ -16,6 +16,7 @@ use crate::{
     registration::{
         Registration, access,
         facts::map,
+        names::ObjectRef,
         record::{is_unfinished, key::CLAIM},
     },
     report::Done,
@@ -45,7 +46,9 @@ impl Run<'_> {
         if let Some(secret) = &build.secret {
             let observed = Applied { uid: secret.uid.clone(), resource_version: secret.resource_version.clone() };
             let taken = self.annotate_secret(&observed, json!(random_suffix())).await;
-            let taken = taken.map_err(|error| if error.is_conflict() { came_to_be(registration) } else { error })?;
+            let taken = taken.map_err(|error| {
+                if error.is_conflict() { came_to_be(registration, &registration.secret) } else { error }
+            })?;
             let is_empty = is_unfinished(&map(&secret.body["metadata"]["annotations"])) && secret.keys.is_empty();
             let _first = self.claimed.set(Claimed { place: taken, is_empty });
             return Ok(());
@@ -54,7 +57,7 @@ impl Run<'_> {
         claim.resource_version = Some(NOT_THERE.to_owned());
         let claimed = match self.clusters.build.carry_out(&claim).await {
             Ok(claimed) => claimed,
-            Err(error) if error.is_conflict() => return Err(came_to_be(registration)),
+            Err(error) if error.is_conflict() => return Err(came_to_be(registration, &registration.secret)),
             Err(error) if error.is_refusal() => return Err(error),
             Err(error) => {
                 return Err(error.context(format_args!(
@@ -147,10 +150,10 @@ impl Run<'_> {
 }
 
 /// Somebody else was faster.
-pub(super) fn came_to_be(registration: &Registration) -> Error {
+pub(super) fn came_to_be(registration: &Registration, secret: &ObjectRef) -> Error {
     Error::conflict(format_args!(
-        "the Secret {} came to be, or was changed, since this run looked: somebody else registers '{}'",
-        registration.secret, registration.name
+        "the Secret {secret} came to be, or was changed, since this run looked: somebody else registers '{}'",
+        registration.name
     ))
     .hint("run the command again: it goes on from what is there")
     .with_status(409)

@@ -114,8 +114,9 @@ impl Run<'_> {
         let written = self.store_in_place(&change).await;
         let is_first = change.op == Op::Create;
         let registration = &self.observation.registration;
-        let written =
-            written.map_err(|error| if is_first && error.is_conflict() { came_to_be(registration) } else { error })?;
+        let written = written.map_err(|error| {
+            if is_first && error.is_conflict() { came_to_be(registration, &registration.secret) } else { error }
+        })?;
         self.access.journal.note(Done::new(&change));
         self.release(&written).await;
         Ok(())

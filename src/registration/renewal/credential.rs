@@ -6,7 +6,7 @@ use k8s_openapi::{ByteString, api::core::v1::Secret};
 use super::{Renewal, renewal_user};
 use crate::{
     error::{Error, Result},
-    plan::{Change, Manifest, Op, Side},
+    plan::{Change, Manifest, NOT_THERE, Op, Side},
     registration::{
         Registration,
         access::{SECRET_KEY, metadata},
@@ -73,7 +73,11 @@ pub(in crate::registration) fn renewal_plan(
         .hint(format_args!("have a new one issued first: kubectl tapmc rotate-token {}", registration.name)));
     }
     let Some(found) = &observed.build.renewal else {
-        let secret = Change::create(Side::Build, secret(registration, renewal, recorded, None, None));
+        let first = Change::create(Side::Build, secret(registration, renewal, recorded, None, None));
+        // Else who issues at the same time and loses would leave its dead token here.
+        let issues = *credential != CredentialPlan::Keep;
+        let resource_version = issues.then(|| NOT_THERE.to_owned());
+        let secret = Change { resource_version, ..first };
         return Ok(Some(RenewalPlan { issue: Some("the first one".to_owned()), secret }));
     };
     check_ours(registration, renewal, found)?;

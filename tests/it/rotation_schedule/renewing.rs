@@ -1,9 +1,18 @@
 //! What the CronJob's Pod runs.
 
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
 use super::case::{Pod, Renewed};
 use crate::{
     register_run_cluster::case::{Case, Proxied, with_kubeconfig},
-    support::{BUILD, Fault, Kubectl, Tapmc, unique},
+    support::{
+        BUILD, Fault, KubeconfigFile, Kubectl, Proxy, Tapmc,
+        kubeconfig::{started, token},
+        unique,
+    },
 };
 
 const AT_ONCE: [&str; 2] = ["--if-expiring-within", "30d"];
@@ -101,6 +110,35 @@ fn a_rotation_that_cannot_store_the_token_leaves_a_renewal_that_works() {
     assert_eq!((renewed.case.kubeconfig(), renewed.case.markers().len()), (before, 1));
     renewed.pod().command().args(AT_ONCE).succeeds();
     rotate().succeeds();
+    renewed.pod().command().args(AT_ONCE).succeeds();
+}
+
+#[test]
+fn of_two_rotations_that_miss_the_renewal_kubeconfig_the_loser_leaves_no_dead_one() {
+    let Some(renewed) = Renewed::new("tworenew") else { return };
+    let (Some(facts), Some(run)) = (started(BUILD), started(&renewed.case.run)) else { return };
+    let build = Proxy::before(facts);
+    let file = KubeconfigFile::new().context(BUILD, &build.cluster(), &token(facts), "").plain(&renewed.case.run, run);
+    let secret = renewed.only("secrets")["metadata"]["name"].as_str().unwrap().to_owned();
+    Kubectl::on(BUILD).run(&["delete", "secret", &secret, "-n", &renewed.locked]);
+    let rotate = |name: &str| Tapmc::new(["rotate-token", name, "--context", BUILD, "--yes", "--grace", "0"]);
+    let (winner, path_of_it) = (renewed.case.name.clone(), format!("/namespaces/{}/secrets/{secret}", renewed.locked));
+    let (is_first, stored) = (AtomicBool::new(true), Arc::new(Mutex::new(String::new())));
+    build.decide(Box::new({
+        let (stored, locked) = (Arc::clone(&stored), renewed.locked.clone());
+        move |method, path| {
+            let is_write = method == hyper::Method::PATCH && path.contains(&path_of_it);
+            if is_write && is_first.swap(false, Ordering::Relaxed) {
+                rotate(&winner).succeeds();
+                let secret = Kubectl::on(BUILD).get(&["secret", &secret, "-n", &locked]).unwrap();
+                *stored.lock().unwrap() = secret["data"]["value"].to_string();
+            }
+            None
+        }
+    }));
+    rotate(&renewed.case.name).kubeconfig(&file.path).fails(4, &["came to be", "run the command again"]);
+    assert_eq!(renewed.only("secrets")["data"]["value"].to_string(), *stored.lock().unwrap());
+    assert_eq!(renewed.case.markers(), [renewed.case.annotation("marker")]);
     renewed.pod().command().args(AT_ONCE).succeeds();
 }
 
