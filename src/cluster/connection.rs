@@ -6,7 +6,7 @@
 //! configuration, and everything else (authentication, base URL, impersonation) stays kube's.
 
 use std::{
-    io,
+    fmt, io,
     net::IpAddr,
     sync::{
         Arc,
@@ -96,9 +96,21 @@ struct State {
 }
 
 /// Why a connection could not be opened, for everybody who waited for it.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-struct Failure(#[source] Arc<dyn std::error::Error + Send + Sync>);
+#[derive(Debug, Clone)]
+struct Failure(Arc<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Failure {
+    // What it holds itself: derived, the cause would be the Arc, and nobody could tell what kind of error is in it.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
 
 /// Was it given up because it took too long?
 pub(super) fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
@@ -330,5 +342,18 @@ async fn ending(protocol: &str, connection: impl Future<Output = Result<(), hype
     match connection.await {
         Ok(()) => tracing::debug!("an {protocol} connection ended"),
         Err(error) => tracing::debug!("an {protocol} connection ended: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_too_long_is_late_for_everybody_who_waited_for_it() {
+        let late = || io::Error::new(io::ErrorKind::TimedOut, "no connection within 10 s");
+        assert!(is_late(&Failure(Arc::new(late()))));
+        assert!(!is_late(&Failure(Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused)))));
+        assert_eq!(is_out_of_files(&Failure(Arc::new(io::Error::from_raw_os_error(24)))), cfg!(unix));
     }
 }

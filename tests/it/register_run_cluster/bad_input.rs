@@ -210,6 +210,21 @@ fn servers_that_do_not_answer() {
 }
 
 #[test]
+fn a_connection_that_does_not_open_in_time_is_not_tried_again() {
+    let case = Case::new("opens");
+    let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
+    // Takes connections, and never answers within them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}", silent.local_addr().unwrap());
+    let ca = fs::read(&run.certificate_authority).unwrap();
+    let file = KubeconfigFile::new().plain(BUILD, build).context(RUN, &inline_pem(&address, &ca), &token(run), "");
+    case.register().kubeconfig(&file.path).fails(6, &["cannot be reached", "no connection within 10 s"]);
+    silent.set_nonblocking(true).unwrap();
+    // The operator's own, and the one of who proves what the reader will see.
+    assert_eq!(std::iter::repeat_with(|| silent.accept()).take_while(Result::is_ok).count(), 2);
+}
+
+#[test]
 fn something_that_is_no_api_server() {
     let case = Case::new("html");
     let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
