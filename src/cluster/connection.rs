@@ -117,6 +117,11 @@ pub(super) fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
     io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
+/// Was it given up by this process, which says of it but that a deadline has elapsed?
+fn is_given_up(error: &(dyn std::error::Error + 'static)) -> bool {
+    is_late(error) && io_error(error).is_some_and(|error| error.raw_os_error().is_none())
+}
+
 /// May this process, or may this machine, open no more files?
 pub(super) fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     // EMFILE and ENFILE, on Linux and macOS alike.
@@ -217,10 +222,14 @@ impl Connection {
     }
 
     async fn open(&self) -> Result<Dialled, BoxError> {
-        timeout(CONNECT_TIMEOUT, (self.dial)(self.server.clone())).await.unwrap_or_else(|_| {
-            let seconds = CONNECT_TIMEOUT.as_secs();
-            Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {seconds} s")).into())
-        })
+        match timeout(CONNECT_TIMEOUT, (self.dial)(self.server.clone())).await {
+            Ok(Err(error)) if !is_given_up(error.as_ref()) => Err(error),
+            Ok(Ok(dialled)) => Ok(dialled),
+            _ => {
+                let seconds = CONNECT_TIMEOUT.as_secs();
+                Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {seconds} s")).into())
+            }
+        }
     }
 }
 

@@ -225,6 +225,23 @@ fn a_connection_that_does_not_open_in_time_is_not_tried_again() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn an_address_where_everything_is_lost_is_told_as_such() {
+    let case = Case::new("lost");
+    let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
+    // The kernel drops what asks for a connection while the queue of those that nobody takes is full.
+    let full = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = full.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&place, std::time::Duration::from_millis(200)).ok();
+    let waiting: Vec<_> = std::iter::repeat_with(connect).take(5_000).map_while(|open| open).collect();
+    let ca = fs::read(&run.certificate_authority).unwrap();
+    let cluster = inline_pem(&format!("https://{place}"), &ca);
+    let file = KubeconfigFile::new().plain(BUILD, build).context(RUN, &cluster, &token(run), "");
+    case.register().kubeconfig(&file.path).fails(6, &["cannot be reached", "no connection within 10 s"]);
+    drop(waiting);
+}
+
+#[test]
 fn something_that_is_no_api_server() {
     let case = Case::new("html");
     let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
