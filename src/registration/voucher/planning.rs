@@ -2,7 +2,7 @@
 
 use super::{Voucher, access};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     plan::{Change, Op, Side},
     registration::{
         Account, Registration, Rotation,
@@ -152,8 +152,9 @@ pub fn is_redeemed(voucher: &Voucher, build: &BuildFacts) -> bool {
 /// that a registration that was removed stays removed?
 ///
 /// # Errors
-/// [`Kind::Conflict`](crate::error::Kind::Conflict) for a voucher of another build cluster, for one
-/// that a later one overtook, and where an object is somebody's.
+/// [`Kind::Conflict`] for a voucher of another build cluster, for one
+/// that a later one overtook, and where an object is somebody's; [`Kind::NotAllowed`] where it may not be read whether this
+/// is the build cluster.
 pub fn build_side(
     registration: &Registration,
     voucher: &Voucher,
@@ -216,9 +217,10 @@ fn check_build_cluster(voucher: &Voucher, build: &BuildFacts, shown: &str) -> Re
             build.identity.recorded()
         ))
         .hint("name the context of that cluster with --context, or have a voucher made for this one")),
-        None => Err(Error::conflict(format_args!(
-            "{shown} was made for the build cluster {recorded}, and you may not read whether this is it"
-        ))
+        None => Err(Error::new(
+            Kind::NotAllowed,
+            format_args!("{shown} was made for the build cluster {recorded}, and you may not read whether this is it"),
+        )
         .hint(format_args!(
             "have a voucher made for --build-cluster-uid {}, by which you can tell",
             build.identity.recorded()

@@ -149,6 +149,13 @@ fn a_voucher_is_for_one_build_cluster() {
         .kubeconfig(&other.path)
         .fails(4, &[&format!("was made for the build cluster {}, and this one is {}", uid(BUILD), uid(BUILD_TWO))]);
     assert!(Kubectl::on(BUILD_TWO).get(&["secret", &format!("{}-kubeconfig", pair.case.name)]).is_none());
+    // Nor is it for who cannot tell: kube-system may not be read.
+    let user = format!("team-{}", pair.case.name);
+    let of_user = format!("--user={user}");
+    Kubectl::on(BUILD).run(&["create", "rolebinding", &user, "-n", "default", "--clusterrole=admin", &of_user]);
+    pair.build_side(&voucher)
+        .args(["--build-as", &user])
+        .fails(5, &["you may not read whether this is it", "have a voucher made for --build-cluster-uid default:"]);
     // Nothing of it is spent.
     pair.build_side(&voucher).succeeds();
     pair.works();
