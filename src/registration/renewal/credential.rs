@@ -74,10 +74,8 @@ pub(in crate::registration) fn renewal_plan(
     }
     let Some(found) = &observed.build.renewal else {
         let first = Change::create(Side::Build, secret(registration, renewal, recorded, None, None));
-        // Else who issues at the same time and loses would leave its dead token here.
-        let issues = *credential != CredentialPlan::Keep;
-        let resource_version = issues.then(|| NOT_THERE.to_owned());
-        let secret = Change { resource_version, ..first };
+        // Else who issues at the same time and loses would leave its token here, which ends before that of who won.
+        let secret = Change { resource_version: Some(NOT_THERE.to_owned()), ..first };
         return Ok(Some(RenewalPlan { issue: Some("the first one".to_owned()), secret }));
     };
     check_ours(registration, renewal, found)?;

@@ -217,13 +217,17 @@ fn check_build_cluster(voucher: &Voucher, build: &BuildFacts, shown: &str) -> Re
             build.identity.recorded()
         ))
         .hint("name the context of that cluster with --context, or have a voucher made for this one")),
-        None => Err(Error::new(
-            Kind::NotAllowed,
-            format_args!("{shown} was made for the build cluster {recorded}, and you may not read whether this is it"),
-        )
-        .hint(format_args!(
-            "have a voucher made for --build-cluster-uid {}, by which you can tell",
-            build.identity.recorded()
-        ))),
+        None => {
+            let here = build.identity.recorded();
+            let made = format!("{shown} was made for the build cluster {recorded}");
+            let error = if build.identity.kube_system.is_none() {
+                Error::new(Kind::NotAllowed, format_args!("{made}, and you may not read whether this is it"))
+            } else {
+                Error::conflict(format_args!(
+                    "{made}, and whether this is it cannot be told by its namespaces: this one is {here}"
+                ))
+            };
+            Err(error.hint(format_args!("have a voucher made for --build-cluster-uid {here}, by which you can tell")))
+        }
     }
 }

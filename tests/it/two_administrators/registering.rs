@@ -140,6 +140,21 @@ fn what_is_not_recorded_yet_must_be_typed() {
 }
 
 #[test]
+fn a_build_cluster_that_is_known_by_another_namespace_cannot_be_told() {
+    let Some(pair) = Pair::new("beside") else { return };
+    let voucher = pair.file("v");
+    let of = Kubectl::on(BUILD).run(&["get", "namespace", "kube-public", "-o", "jsonpath={.metadata.uid}"]);
+    pair.tapmc(&pair.run, "register-run-cluster")
+        .args(["--run-side", "--run-context", "mine", "--yes", "--allow-loopback-server", "-n", "default"])
+        .args(["--name", &pair.case.name, "--run-namespace", &pair.case.apps, "-o"])
+        .arg(&voucher)
+        .args(["--build-cluster-uid", &format!("kube-public:{of}")])
+        .succeeds();
+    let own = format!("have a voucher made for --build-cluster-uid {}", uid(BUILD));
+    pair.build_side(&voucher).fails(4, &["whether this is it cannot be told by its namespaces", &own]);
+}
+
+#[test]
 fn a_voucher_is_for_one_build_cluster() {
     let (Some(pair), Some(two)) = (Pair::new("foreign"), started(BUILD_TWO)) else { return };
     let voucher = pair.file("v");
