@@ -187,15 +187,20 @@ fn refused_and_expired_credentials() {
     case.register().kubeconfig(&file.path).fails(5, &["the build cluster (context 'build') refuses the credentials"]);
 }
 
+/// A kubeconfig by which the run cluster is where that one listens; none when the suite runs against existing clusters.
+fn with_run_cluster_at(listener: &std::net::TcpListener) -> Option<KubeconfigFile> {
+    let (build, run) = (started(BUILD)?, started(RUN)?);
+    let ca = fs::read(&run.certificate_authority).unwrap();
+    let cluster = inline_pem(&format!("https://{}", listener.local_addr().unwrap()), &ca);
+    Some(KubeconfigFile::new().plain(BUILD, build).context(RUN, &cluster, &token(run), ""))
+}
+
 #[test]
 fn servers_that_do_not_answer() {
     let case = Case::new("silent");
-    let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
     // Listens, and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("https://{}", silent.local_addr().unwrap());
-    let ca = fs::read(&run.certificate_authority).unwrap();
-    let file = KubeconfigFile::new().plain(BUILD, build).context(RUN, &inline_pem(&address, &ca), &token(run), "");
+    let Some(file) = with_run_cluster_at(&silent) else { return };
     let begun = std::time::Instant::now();
     case.register()
         .kubeconfig(&file.path)
@@ -212,12 +217,9 @@ fn servers_that_do_not_answer() {
 #[test]
 fn a_connection_that_does_not_open_in_time_is_not_tried_again() {
     let case = Case::new("opens");
-    let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
     // Takes connections, and never answers within them.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("https://{}", silent.local_addr().unwrap());
-    let ca = fs::read(&run.certificate_authority).unwrap();
-    let file = KubeconfigFile::new().plain(BUILD, build).context(RUN, &inline_pem(&address, &ca), &token(run), "");
+    let Some(file) = with_run_cluster_at(&silent) else { return };
     case.register().kubeconfig(&file.path).fails(6, &["cannot be reached", "no connection within 10 s"]);
     silent.set_nonblocking(true).unwrap();
     // The operator's own, and the one of who proves what the reader will see.
@@ -228,15 +230,12 @@ fn a_connection_that_does_not_open_in_time_is_not_tried_again() {
 #[cfg(target_os = "linux")]
 fn an_address_where_everything_is_lost_is_told_as_such() {
     let case = Case::new("lost");
-    let (Some(build), Some(run)) = (started(BUILD), started(RUN)) else { return };
     // The kernel drops what asks for a connection while the queue of those that nobody takes is full.
     let full = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let place = full.local_addr().unwrap();
     let connect = || std::net::TcpStream::connect_timeout(&place, std::time::Duration::from_millis(200)).ok();
     let waiting: Vec<_> = std::iter::repeat_with(connect).take(5_000).map_while(|open| open).collect();
-    let ca = fs::read(&run.certificate_authority).unwrap();
-    let cluster = inline_pem(&format!("https://{place}"), &ca);
-    let file = KubeconfigFile::new().plain(BUILD, build).context(RUN, &cluster, &token(run), "");
+    let Some(file) = with_run_cluster_at(&full) else { return };
     case.register().kubeconfig(&file.path).fails(6, &["cannot be reached", "no connection within 10 s"]);
     drop(waiting);
 }
