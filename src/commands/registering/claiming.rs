@@ -46,9 +46,7 @@ impl Run<'_> {
         if let Some(secret) = &build.secret {
             let observed = Applied { uid: secret.uid.clone(), resource_version: secret.resource_version.clone() };
             let taken = self.annotate_secret(&observed, json!(random_suffix())).await;
-            let taken = taken.map_err(|error| {
-                if error.is_conflict() { came_to_be(registration, &registration.secret) } else { error }
-            })?;
+            let taken = taken.map_err(|error| or_came_to_be(error, registration, &registration.secret))?;
             let is_empty = is_unfinished(&map(&secret.body["metadata"]["annotations"])) && secret.keys.is_empty();
             let _first = self.claimed.set(Claimed { place: taken, is_empty });
             return Ok(());
@@ -57,8 +55,9 @@ impl Run<'_> {
         claim.resource_version = Some(NOT_THERE.to_owned());
         let claimed = match self.clusters.build.carry_out(&claim).await {
             Ok(claimed) => claimed,
-            Err(error) if error.is_conflict() => return Err(came_to_be(registration, &registration.secret)),
-            Err(error) if error.is_refusal() => return Err(error),
+            Err(error) if error.is_refusal() => {
+                return Err(or_came_to_be(error, registration, &registration.secret));
+            }
             Err(error) => {
                 return Err(error.context(format_args!(
                     "it cannot be told whether the empty Secret {} was made, which the next run fills",
@@ -149,8 +148,11 @@ impl Run<'_> {
     }
 }
 
-/// Somebody else was faster.
-pub(super) fn came_to_be(registration: &Registration, secret: &ObjectRef) -> Error {
+/// The refusal of a Secret; of a conflict it says that somebody else was faster.
+pub(super) fn or_came_to_be(error: Error, registration: &Registration, secret: &ObjectRef) -> Error {
+    if !error.is_conflict() {
+        return error;
+    }
     Error::conflict(format_args!(
         "the Secret {secret} came to be, or was changed, since this run looked: somebody else registers '{}'",
         registration.name

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{
     access::Marker,
     apply::{Outcome, Run},
-    claiming::came_to_be,
+    claiming::or_came_to_be,
     issuing::NewToken,
 };
 use crate::{
@@ -114,9 +114,8 @@ impl Run<'_> {
         let written = self.store_in_place(&change).await;
         let is_first = change.op == Op::Create;
         let registration = &self.observation.registration;
-        let written = written.map_err(|error| {
-            if is_first && error.is_conflict() { came_to_be(registration, &registration.secret) } else { error }
-        })?;
+        let written = written
+            .map_err(|error| if is_first { or_came_to_be(error, registration, &registration.secret) } else { error })?;
         self.access.journal.note(Done::new(&change));
         self.release(&written).await;
         Ok(())

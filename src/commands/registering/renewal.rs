@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{access::Marker, apply::Run, claiming::came_to_be};
+use super::{access::Marker, apply::Run, claiming::or_came_to_be};
 use crate::{
     error::{Error, Result},
     output::Progress,
@@ -114,9 +114,9 @@ impl Run<'_> {
         let change = self.renewal_change(renewal, &plan.secret, fresh);
         let written = self.clusters.build.carry_out(&change).await;
         if let Err(error) = written {
-            if plan.secret.op == Op::Create && error.is_conflict() {
-                return Err(came_to_be(&self.observation.registration, &renewal.secret));
-            }
+            let is_first = plan.secret.op == Op::Create;
+            let registration = &self.observation.registration;
+            let error = if is_first { or_came_to_be(error, registration, &renewal.secret) } else { error };
             // An answer that was lost: what is stored tells.
             let stored = self.clusters.build.annotation_of(&change.manifest, key::RENEWAL_EXPIRES_AT).await;
             if error.is_refusal() || !matches!(stored, Ok(Some(at)) if at == fresh.expires_at.to_string()) {
